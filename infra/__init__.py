@@ -1,0 +1,1 @@
+"""The CDK app, the embedded target and the operator's command line."""

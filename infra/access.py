@@ -1,0 +1,128 @@
+"""Who may touch what: one row per function, read as "this function may …". Everything else is denied."""
+
+from collections.abc import Callable, Iterable
+
+from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+from infra.storage import Storage
+
+ACCESS = {
+    "Plan": ("read uploads", "write artifacts", "write state"),
+    "Ingest": ("read uploads", "read artifacts", "write landing", "write quarantine", "read source tokens"),
+    "Validate": ("write landing", "write quarantine", "write artifacts"),
+    "Transform": ("read landing", "write lake", "use catalogue", "write artifacts", "write state", "read pseudonym key"),
+    "Features": ("write lake", "use catalogue", "write artifacts"),
+    "Train": ("write lake", "use catalogue", "write artifacts"),
+    "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
+    "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
+    "Report": ("read lake", "read catalogue", "write artifacts"),
+    "Failed": (),
+    "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
+    "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
+}
+
+
+def grant(function: lambda_.Function, storage: Storage) -> None:
+    """Give `function` what its row says, and say to it in its environment what it may use."""
+    for may in ACCESS[function.node.id]:
+        _GRANTS[may](function, storage)
+
+
+def grant_job(job: iam.IGrantable, storage: Storage) -> None:
+    """Give the training job what its launcher's row says: the job is what uses it."""
+    for may in ACCESS["Train"]:
+        _GRANTS[may](job, storage)
+
+
+_READ_OBJECTS = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
+_WRITE_OBJECTS = [*_READ_OBJECTS, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_READ_ITEMS = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"]
+_WRITE_ITEMS = [*_READ_ITEMS, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
+_READ_CATALOGUE = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
+_USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"]
+
+Give = Callable[[iam.IGrantable, Storage], None]
+
+
+def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str]) -> Give:
+    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+        chosen = bucket(storage)
+        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects("*")])
+        _use_key(grantee, storage, writes=actions is _WRITE_OBJECTS)
+
+    return give
+
+
+def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> Give:
+    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[table(storage).table_arn])
+        _use_key(grantee, storage, writes=actions is _WRITE_ITEMS)
+
+    return give
+
+
+def _catalogue(actions: list[str]) -> Give:
+    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=catalogue_arns(storage))
+
+    return give
+
+
+def catalogue_arns(storage: Storage) -> list[str]:
+    """Glue asks for the catalogue and the database beside the table itself."""
+    stack = Stack.of(storage)
+    return [
+        stack.format_arn(service="glue", resource="catalog"),
+        stack.format_arn(service="glue", resource="database", resource_name=storage.database),
+        stack.format_arn(service="glue", resource="table", resource_name=f"{storage.database}/*"),
+    ]
+
+
+def _everywhere(action: str, condition: dict[str, str]) -> Give:
+    """For actions that take no resource: the condition is what narrows them."""
+
+    def give(grantee: iam.IGrantable, _: Storage) -> None:
+        statement = iam.PolicyStatement(actions=[action], resources=["*"], conditions={"StringEquals": condition})
+        grantee.grant_principal.add_to_principal_policy(statement)
+
+    return give
+
+
+def _secrets(chosen: Callable[[Storage], Iterable[secretsmanager.Secret]]) -> Give:
+    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+        for secret in chosen(storage):
+            iam.Grant.add_to_principal(grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[secret.secret_arn])
+        _use_key(grantee, storage, writes=False)
+
+    return give
+
+
+def _use_key(grantee: iam.IGrantable, storage: Storage, *, writes: bool) -> None:
+    storage.key.grant(grantee, "kms:Decrypt", *(["kms:GenerateDataKey"] if writes else []))
+
+
+_GRANTS: dict[str, Give] = {
+    "read uploads": _objects(lambda storage: storage.uploads, _READ_OBJECTS),
+    "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
+    "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
+    "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),
+    "read lake": _objects(lambda storage: storage.lake, _READ_OBJECTS),
+    "write lake": _objects(lambda storage: storage.lake, _WRITE_OBJECTS),
+    "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
+    "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
+    "read state": _items(lambda storage: storage.state, _READ_ITEMS),
+    "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
+    "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
+    "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
+    "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),
+    "read source tokens": _secrets(lambda storage: storage.source_secrets.values()),
+    "read catalogue": _catalogue(_READ_CATALOGUE),
+    "use catalogue": _catalogue(_USE_CATALOGUE),
+    "write metrics": _everywhere("cloudwatch:PutMetricData", {"cloudwatch:namespace": "Holdfast"}),
+    "send events": _everywhere("events:PutEvents", {"events:source": "holdfast"}),
+}

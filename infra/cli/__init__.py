@@ -1,0 +1,1 @@
+"""`holdfast`, the operator's command line: the same commands on either target."""

@@ -1,0 +1,195 @@
+"""`holdfast demo`: everything from an empty machine to explained scores, step by step, each safe to repeat."""
+
+import json
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from rich.console import Console
+
+from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, Run, Settings, TableSource, load_settings
+from infra.cli import cdk
+from infra.cli.deployment import STATE, Deployment, explained
+from infra.cli.follow import follow
+from infra.cli.upload import upload_folder
+from infra.local import runtime
+from infra.local.processes import Processes, is_listening
+from infra.trouble import Trouble
+
+STANDINS = "standins"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the caller of the demo asked for."""
+
+    config: Path
+    port: int = 4566
+    customers: int = 5000
+    seed: int = 7
+    data: Path | None = None
+    """A folder with data of one's own; None: the demo world."""
+
+    @property
+    def hubspot_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def intercom_port(self) -> int:
+        return self.port + 2
+
+    @property
+    def world(self) -> Path:
+        return STATE / f"world-{self.customers}-{self.seed}"
+
+    @property
+    def truth(self) -> Path:
+        """What the world knows of itself: how well anyone could do."""
+        return self.world / "truth.json"
+
+
+def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, Any]]:
+    """Set up, run one night, and return the deployment with the finished run's document."""
+    processes, settings = Processes(STATE), _at_home(load_settings(wanted.config), wanted)
+    making = _begin_world(wanted) if wanted.data is None else None
+    with _step(console, f"embedded AWS runtime on port {wanted.port}"):
+        runtime.start(processes, wanted.port, settings.region)
+    with _step(console, "cdk bootstrap"):
+        cdk.bootstrap(wanted.port, settings.region)
+    with _step(console, "cdk deploy -c target=local"):
+        cdk.deploy(wanted.port, settings.region, _write_config(settings))
+    deployment = Deployment.from_stack(settings.name, "local", settings.region, runtime.endpoint(wanted.port))
+    deployment.save()
+    folder = _world(making, wanted, console) if making else _prepared(wanted, settings)
+    if making:
+        with _step(console, f"stand-in HubSpot and Intercom on ports {wanted.hubspot_port} and {wanted.intercom_port}"):
+            _start_standins(processes, wanted, deployment, settings)
+    with _step(console, "uploading to S3"), explained(deployment.endpoint):
+        upload_folder(deployment.client("s3"), deployment.uploads_bucket, folder, [s.prefix for s in settings.sources.values() if hasattr(s, "prefix")])
+    return _night(deployment, console)
+
+
+def start_night(deployment: Deployment) -> str:
+    """Start `Nightly` as its schedule does; returns the execution's ARN."""
+    name = f"nightly-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    with explained(deployment.endpoint):
+        started = deployment.client("stepfunctions").start_execution(
+            stateMachineArn=deployment.state_machine_arn, name=name, input=json.dumps({"reason": "schedule"})
+        )
+    return str(started["executionArn"])
+
+
+def _night(deployment: Deployment, console: Console) -> tuple[Deployment, dict[str, Any]]:
+    execution = start_night(deployment)
+    console.print(f"\nNightly: [bold]{execution.rsplit(':', 1)[1]}[/]")
+    document = follow(deployment, execution, console)
+    return _with_report(deployment), document
+
+
+def _with_report(deployment: Deployment) -> Deployment:
+    path = STATE / "report.html"
+    with explained(deployment.endpoint):
+        deployment.client("s3").download_file(deployment.artifacts_bucket, "reports/latest.html", str(path))
+    reported = replace(deployment, report=str(path))
+    reported.save()
+    return reported
+
+
+def _at_home(settings: Settings, wanted: Wanted) -> Settings:
+    """The same configuration with the sources on this machine and the clock of the data."""
+    urls = {HubSpotSource: wanted.hubspot_port, IntercomSource: wanted.intercom_port}
+    sources = {
+        name: source.model_copy(update={"base_url": f"http://127.0.0.1:{urls[type(source)]}"}) if type(source) in urls else source
+        for name, source in settings.sources.items()
+    }
+    return settings.model_copy(update={"sources": sources, "run": Run(as_of="data")})
+
+
+def _write_config(settings: Settings) -> Path:
+    path = STATE / f"{settings.name}.toml"
+    path.write_text(tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True)))
+    return path
+
+
+def _begin_world(wanted: Wanted) -> subprocess.Popen[str]:
+    """Make the world beside the deployment: it needs nothing of it."""
+    STATE.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "infra.local.world", "--customers", str(wanted.customers), "--seed", str(wanted.seed), "--out", str(wanted.world)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def _world(making: subprocess.Popen[str], wanted: Wanted, console: Console) -> Path:
+    with _step(console, f"demo world of {wanted.customers:,} customers"):
+        said, _ = making.communicate()
+    if making.returncode:
+        raise Trouble(f"the demo world could not be made:\n{said}")
+    for line in said.strip().splitlines():
+        console.print(f"    {line}", style="dim", highlight=False)
+    return wanted.world
+
+
+def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment, settings: Settings) -> None:
+    """Fresh servers with fresh tokens each time: the world may be another one."""
+    processes.stop(STANDINS)
+    for port in (wanted.hubspot_port, wanted.intercom_port):
+        if is_listening(port):
+            raise Trouble(f'port {port} is taken by another program: stop it, or choose other ports: make demo ARGS="--port {wanted.port + 10}"')
+    tokens = {kind: secrets.token_urlsafe(24) for kind in ("hubspot", "intercom")}
+    command = [sys.executable, "-m", "infra.local.standins", "--world", str(wanted.world), "--hubspot-port", str(wanted.hubspot_port),
+               "--intercom-port", str(wanted.intercom_port), "--token-hubspot", tokens["hubspot"], "--token-intercom", tokens["intercom"]]
+    ready = lambda: is_listening(wanted.hubspot_port) and is_listening(wanted.intercom_port)  # noqa: E731
+    processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region), ready)
+    for kind, token in tokens.items():
+        for source in settings.of_kind(kind):
+            set_token(deployment, source, token)
+
+
+def set_token(deployment: Deployment, source: str, token: str) -> None:
+    """Put a source's token where its function reads it."""
+    with explained(deployment.endpoint):
+        deployment.client("secretsmanager").put_secret_value(SecretId=f"{deployment.name}/{source}", SecretString=json.dumps({"token": token}))
+
+
+def _prepared(wanted: Wanted, settings: Settings) -> Path:
+    """A folder laid out as the uploads bucket: made by the configuration's own `prepare.py`, or by putting files under their source's prefix."""
+    assert wanted.data is not None, "only data of one's own is prepared"
+    if not wanted.data.is_dir():
+        raise Trouble(f"{wanted.data} is not a folder: --data names the folder that holds the data")
+    folder = STATE / f"upload-{settings.name}"
+    folder.mkdir(parents=True, exist_ok=True)
+    script = wanted.config.with_name("prepare.py")
+    if script.exists():
+        result = subprocess.run([sys.executable, str(script), str(wanted.data), str(folder)], capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise Trouble(f"{script} failed: {result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'no reason given'}")
+        return folder
+    return _linked(folder, wanted.data, settings)
+
+
+def _linked(folder: Path, data: Path, settings: Settings) -> Path:
+    sources = {name: s for name, s in settings.sources.items() if isinstance(s, EventsSource | TableSource)}
+    for name, source in sources.items():
+        origin = data / name if (data / name).is_dir() else data
+        place = folder / source.prefix
+        place.mkdir(parents=True, exist_ok=True)
+        for path in sorted(p for p in origin.iterdir() if p.is_file()):
+            link = place / path.name
+            link.unlink(missing_ok=True)
+            link.symlink_to(path.resolve())
+    return folder
+
+
+@contextmanager
+def _step(console: Console, what: str) -> Iterator[None]:
+    started = time.monotonic()
+    with console.status(what):
+        yield
+    console.print(f"  [green]✓[/] {what} [dim]{time.monotonic() - started:.1f} s[/]", highlight=False)

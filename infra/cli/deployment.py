@@ -1,0 +1,125 @@
+"""One deployed Holdfast: where its parts are, and clients for them."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+
+from infra.local import runtime
+from infra.packaging import ROOT
+from infra.trouble import Trouble
+
+STATE = ROOT / ".holdfast"
+OUTPUTS = STATE / "outputs.json"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What `.holdfast/outputs.json` says, for programs to read."""
+
+    name: str
+    target: str
+    region: str
+    endpoint: str | None
+    """Address of the embedded runtime; None for a real account."""
+    api_url: str
+    state_machine_arn: str
+    landing_bucket: str
+    quarantine_bucket: str
+    lake_bucket: str
+    artifacts_bucket: str
+    uploads_bucket: str
+    database: str
+    state_table: str
+    scores_table: str
+    alerts_topic: str
+    alerts_inbox: str
+    dashboard: str
+    drift_function: str
+    report: str = ""
+
+    @classmethod
+    def from_stack(cls, name: str, target: str, region: str, endpoint: str | None) -> Self:
+        """Ask CloudFormation.
+
+        Raises:
+            Trouble: nothing of this name is deployed.
+        """
+        with explained(endpoint):
+            try:
+                stack = session(region, endpoint).client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=name)["Stacks"][0]
+            except ClientError as error:
+                raise Trouble(f"no stack {name!r} in {region}: deploy it first (`make deploy`, or `make demo` on this machine)") from error
+        outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        api_url = f"{endpoint}/restapis/{outputs['ApiId']}/live/_user_request_" if endpoint else outputs["ApiUrl"].rstrip("/")
+        named = {_snake(key): value for key, value in outputs.items() if _snake(key) in cls.__dataclass_fields__}
+        return cls(**(named | {"name": name, "target": target, "region": region, "endpoint": endpoint, "api_url": api_url}))
+
+    @classmethod
+    def current(cls) -> Self:
+        """The one that `make demo` left here.
+
+        Raises:
+            Trouble: there is none.
+        """
+        if not OUTPUTS.exists():
+            raise Trouble("no deployment is known here: run `make demo` first, or name a real one with --target aws")
+        return cls(**json.loads(OUTPUTS.read_text()))
+
+    def save(self) -> None:
+        """Write `.holdfast/outputs.json`."""
+        OUTPUTS.parent.mkdir(exist_ok=True)
+        OUTPUTS.write_text(json.dumps(asdict(self), indent=2) + "\n")
+
+    def client(self, service: str) -> Any:
+        """A client for this deployment's account and region."""
+        return self._session.client(service, endpoint_url=self.endpoint)
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return session(self.region, self.endpoint)
+
+    def credentials(self) -> Any:
+        """What calls are signed with."""
+        return self._session.get_credentials()
+
+
+def session(region: str, endpoint: str | None) -> boto3.Session:
+    """A session; for the embedded runtime with its own keys, whatever the shell's environment holds."""
+    if endpoint is None:
+        return boto3.Session(region_name=region)
+    return boto3.Session(region_name=region, aws_access_key_id=runtime.ACCESS_KEY, aws_secret_access_key=runtime.SECRET_KEY)
+
+
+@contextmanager
+def explained(endpoint: str | None) -> Iterator[None]:
+    """Turn what boto3 raises into a sentence with what to do."""
+    try:
+        yield
+    except EndpointConnectionError as error:
+        if endpoint:
+            raise Trouble(f"the embedded runtime does not answer at {endpoint} (its log: {STATE / 'runtime.log'}): run `make demo` again") from error
+        raise Trouble(f"AWS does not answer: {error}") from error
+    except NoCredentialsError as error:
+        raise Trouble("no AWS credentials: set AWS_PROFILE or log in with `aws sso login`") from error
+    except ClientError as error:
+        raise Trouble(f"AWS refused {error.operation_name}: {error.response['Error'].get('Message', error)}") from error
+    except BotoCoreError as error:
+        where = f"the embedded runtime at {endpoint} (log: {STATE / 'runtime.log'})" if endpoint else "AWS"
+        raise Trouble(f"{where} broke off: {error}. Run the same command again") from error
+
+
+def relative(path: Path) -> str:
+    """A path as the user would type it."""
+    return os.path.relpath(path)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")

@@ -1,0 +1,117 @@
+"""Follow an execution: one line per state with what it did and how long it took, a spinner on the one that runs."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+
+from infra.cli.deployment import Deployment, explained
+from infra.trouble import Trouble
+
+_POLL_S = 0.4
+_ENTRIES = {
+    "Plan": "plan", "IngestAll": "ingested", "ValidateAll": "validated", "Transform": "transformed", "Features": "features",
+    "Train": "trained", "Promote": "promoted", "ScoreAll": "scored", "Report": "reported",
+}
+"""State -> the entry of the execution's document that it writes."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One state's beginning or end."""
+
+    state: str
+    at: float
+    document: dict[str, Any] | None
+    """The execution's document after the state, or None when it has just begun."""
+
+
+def progress_of(events: list[dict[str, Any]]) -> Iterator[Progress]:
+    """The states of the chain itself among an execution's events."""
+    for event in events:
+        at = event["timestamp"].timestamp()
+        if entered := event.get("stateEnteredEventDetails"):
+            if entered["name"] in _ENTRIES:
+                yield Progress(entered["name"], at, None)
+        elif (exited := event.get("stateExitedEventDetails")) and exited["name"] in _ENTRIES:
+            yield Progress(exited["name"], at, json.loads(exited.get("output", "{}")))
+
+
+def summary(state: str, document: dict[str, Any]) -> str:
+    """What a state did, in a few words."""
+    entry = document.get(_ENTRIES[state], {})
+    return _SUMMARIES[state](entry)
+
+
+def _counts(entries: list[dict[str, Any]], bad: str) -> str:
+    rows, failed = sum(e["rows"] for e in entries), sum(e.get(bad, 0) for e in entries)
+    return f"{rows:,} rows" + (f", {failed:,} {bad}" if failed else "")
+
+
+_SUMMARIES = {
+    "Plan": lambda e: f"{len(e['extracts'])} to pull, {len(e['tables'])} tables",
+    "IngestAll": lambda e: _counts(e, "rejected"),
+    "ValidateAll": lambda e: _counts(e, "quarantined"),
+    "Transform": lambda e: f"{e['rows']:,} new rows in the lake, as of {e['as_of'][:10]}",
+    "Features": lambda e: f"{e['rows']:,} rows, feature set {e['feature_set']}",
+    "Train": lambda e: f"{e['rows']:,} rows, bundle {e['bundle']}",
+    "Promote": lambda e: e["reason"],
+    "ScoreAll": lambda e: f"{e['rows']:,} customers",
+    "Report": lambda e: e["report"],
+}
+
+
+def follow(deployment: Deployment, execution: str, console: Console) -> dict[str, Any]:
+    """Print states as they finish; returns the finished execution's document.
+
+    Raises:
+        Trouble: the run failed (with the cause and the next command), or the runtime went away.
+    """
+    sfn, printer, seen = deployment.client("stepfunctions"), _Printer(console), 0
+    with console.status("starting") as status, explained(deployment.endpoint):
+        while True:
+            description = sfn.describe_execution(executionArn=execution)
+            events = _history(sfn, execution)
+            for progress in progress_of(events[seen:]):
+                printer.show(progress)
+                status.update(f"{printer.current} …")
+            seen = len(events)
+            if description["status"] != "RUNNING":
+                return _finished(description, printer)
+            time.sleep(_POLL_S)
+
+
+def _history(sfn: Any, execution: str) -> list[dict[str, Any]]:
+    pages = sfn.get_paginator("get_execution_history").paginate(executionArn=execution, includeExecutionData=True)
+    return [event for page in pages for event in page["events"]]
+
+
+def _finished(description: dict[str, Any], printer: "_Printer") -> dict[str, Any]:
+    if description["status"] == "SUCCEEDED":
+        return dict(json.loads(description["output"]))
+    cause = description.get("cause", "")
+    try:
+        cause = json.loads(cause).get("errorMessage", cause)
+    except ValueError:
+        pass  # not every cause is a function's JSON
+    run = description["name"]
+    raise Trouble(f"run {run} {description['status'].lower()} in {printer.current}: {cause or description.get('error', 'no cause given')}\n"
+                  f"Mend the cause, then: holdfast redrive {run}")
+
+
+class _Printer:
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began: dict[str, float] = {}
+        self.current = "starting"
+
+    def show(self, progress: Progress) -> None:
+        if progress.document is None:
+            self._began.setdefault(progress.state, progress.at)
+            self.current = progress.state
+            return
+        seconds = progress.at - self._began.get(progress.state, progress.at)
+        self._console.print(f"  {progress.state:<12}{seconds:6.1f} s  {summary(progress.state, progress.document)}", highlight=False)

@@ -1,0 +1,149 @@
+"""The commands of `holdfast`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from holdfast.errors import HoldfastError
+from holdfast.settings import load_settings
+from infra.cli import api, demo, operate, show
+from infra.cli.deployment import STATE, Deployment
+from infra.cli.follow import follow
+from infra.local.processes import Processes
+from infra.trouble import Trouble
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Which customers are about to leave, what each is worth, and why.")
+secret = typer.Typer(no_args_is_help=True, help="Tokens of the sources.")
+app.add_typer(secret, name="secret")
+
+console = Console(highlight=False)
+
+Target = Annotated[str | None, typer.Option("--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here.")]
+Config = Annotated[Path, typer.Option("--config", help="Configuration file.")]
+Customer = Annotated[str, typer.Argument(help="External id, or a pseudonym as the lists show it.")]
+RunName = Annotated[str, typer.Argument(help="Name of the run; default: the latest.")]
+
+_CONFIG = Path("holdfast.toml")
+
+
+def _deployment(target: str | None, config: Path) -> Deployment:
+    if target is None:
+        return Deployment.current()
+    if target != "aws":
+        raise Trouble(f"--target {target}: allowed is aws")
+    settings = load_settings(config)
+    return Deployment.from_stack(settings.name, "aws", settings.region, None)
+
+
+@app.command("demo")
+def demo_(
+    config: Config = _CONFIG,
+    data: Annotated[Path | None, typer.Option("--data", help="Folder with data of your own instead of the demo world.")] = None,
+    customers: Annotated[int, typer.Option(min=50, help="Size of the demo world.")] = 5000,
+    seed: Annotated[int, typer.Option(help="Seed of the demo world.")] = 7,
+    port: Annotated[int, typer.Option(min=1024, max=65000, help="Port of the embedded AWS runtime; the stand-in sources take the next two.")] = 4566,
+) -> None:
+    """Run the whole chain on this machine, from an empty AWS to explained scores."""
+    wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data)
+    deployment, _ = demo.run_demo(wanted, console)
+    show.results(console, deployment, truth=wanted.truth if data is None else None)
+
+
+@app.command()
+def down() -> None:
+    """Stop what the demo started. Files under .holdfast stay; the embedded AWS forgets everything."""
+    stopped = Processes(STATE).stop_all()
+    console.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+@app.command()
+def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = _CONFIG) -> None:
+    """Check a configuration file and say what it configures."""
+    settings = load_settings(config)
+    sources = ", ".join(f"{name} ({source.kind})" for name, source in settings.sources.items())
+    console.print(f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}.")
+
+
+@app.command()
+def run(target: Target = None, config: Config = _CONFIG) -> None:
+    """Start a night's run now and follow it."""
+    deployment = _deployment(target, config)
+    follow(deployment, demo.start_night(deployment), console)
+
+
+@app.command()
+def redrive(name: RunName = "", target: Target = None, config: Config = _CONFIG) -> None:
+    """Go on with a failed run where it failed, and follow it."""
+    deployment = _deployment(target, config)
+    follow(deployment, operate.redrive(deployment, name), console)
+
+
+@app.command()
+def status(target: Target = None, config: Config = _CONFIG) -> None:
+    """The last runs: when, how long, and what failed."""
+    deployment = _deployment(target, config)
+    show.runs(console, operate.runs(deployment))
+
+
+@app.command()
+def top(limit: Annotated[int, typer.Option(min=1, max=1000)] = 10, target: Target = None, config: Config = _CONFIG) -> None:
+    """The customers most at risk, from the scoring API."""
+    deployment = _deployment(target, config)
+    show.ranking(console, api.get(deployment, f"customers?limit={limit}"))
+
+
+@app.command()
+def score(customer: Customer, target: Target = None, config: Config = _CONFIG) -> None:
+    """One customer's score with its reasons, as the scoring API answers it."""
+    deployment = _deployment(target, config)
+    console.print_json(json.dumps(api.get(deployment, api.score_path(customer))))
+
+
+@app.command()
+def alerts(target: Target = None, config: Config = _CONFIG) -> None:
+    """What was alerted in the last two weeks."""
+    found = operate.alerts(_deployment(target, config))
+    for alert in found:
+        console.print_json(alert) if alert.startswith("{") else console.print(alert)
+    if not found:
+        console.print("no alerts")
+
+
+@app.command()
+def logs(
+    state: Annotated[str, typer.Argument(help="Function: Plan, Ingest, Validate, …")],
+    lines: Annotated[int, typer.Option(min=1)] = 50, target: Target = None, config: Config = _CONFIG,
+) -> None:
+    """The newest log lines of one function."""
+    for line in operate.logs(_deployment(target, config), state, lines):
+        typer.echo(line)
+
+
+@secret.command("set")
+def secret_set(source: Annotated[str, typer.Argument(help="Source as it is named in the configuration.")], target: Target = None, config: Config = _CONFIG) -> None:
+    """Store a source's token (read from standard input, so that no shell history keeps it)."""
+    deployment = _deployment(target, config)
+    token = (typer.prompt("token", hide_input=True) if sys.stdin.isatty() else sys.stdin.read()).strip()
+    if not token:
+        raise Trouble("no token given")
+    demo.set_token(deployment, source, token)
+    console.print(f"stored in secret {deployment.name}/{source}")
+
+
+def main() -> None:
+    """Run a command; what stands in the way is said in one sentence."""
+    try:
+        app()
+    except (Trouble, HoldfastError) as error:
+        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"holdfast: {error}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit("holdfast: stopped; what was started goes on in the background: `make down` ends it, `make demo` goes on")
+
+
+if __name__ == "__main__":
+    main()

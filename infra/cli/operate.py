@@ -1,0 +1,93 @@
+"""Look at and mend what is deployed: runs, redrives, alerts, logs."""
+
+import json
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra.cli.deployment import Deployment, explained
+from infra.trouble import Trouble
+
+_FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
+_AROUND = {"Failed", "Resume"}
+
+
+def runs(deployment: Deployment, limit: int = 10) -> list[dict[str, Any]]:
+    """The newest executions first, each as Step Functions describes it."""
+    sfn = deployment.client("stepfunctions")
+    with explained(deployment.endpoint):
+        listed = sfn.list_executions(stateMachineArn=deployment.state_machine_arn, maxResults=limit)["executions"]
+        return [sfn.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+
+
+def redrive(deployment: Deployment, name: str) -> str:
+    """Continue a failed run at the state that failed; returns the ARN of the execution that does it.
+
+    AWS redrives the execution itself. Where the service has no RedriveExecution (the embedded runtime), a new execution enters the
+    same state machine at the failed state with the failed state's own input.
+
+    Raises:
+        Trouble: there is no such run, or it has not failed.
+    """
+    failed = _failed_run(deployment, name)
+    sfn, arn = deployment.client("stepfunctions"), failed["executionArn"]
+    with explained(deployment.endpoint):
+        try:
+            sfn.redrive_execution(executionArn=arn)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidAction":
+                raise
+            state, document = _where_it_failed(sfn, arn)
+            resumed = document | {"resumed": {"state": state, "count": 0}}
+            again = f"{failed['name'].split('-redrive-')[0]}-redrive-{int(time.time())}"
+            return str(sfn.start_execution(stateMachineArn=deployment.state_machine_arn, name=again, input=json.dumps(resumed))["executionArn"])
+    return str(arn)
+
+
+def _failed_run(deployment: Deployment, name: str) -> dict[str, Any]:
+    known = runs(deployment)
+    chosen = [run for run in known if run["name"] == name] if name else known[:1]
+    if not chosen:
+        raise Trouble(f"no run {name!r} among the last ten: `holdfast status` lists them" if name else "there has been no run yet: `holdfast run` starts one")
+    if chosen[0]["status"] not in _FAILED:
+        raise Trouble(f"run {chosen[0]['name']} has not failed: it is {chosen[0]['status']}")
+    return chosen[0]
+
+
+def _where_it_failed(sfn: Any, arn: str) -> tuple[str, dict[str, Any]]:
+    pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=True)
+    entered = [e["stateEnteredEventDetails"] for page in pages for e in page["events"] if "stateEnteredEventDetails" in e]
+    of_chain = [e for e in entered if e["name"] not in _AROUND and "plan" in e.get("input", "") or e["name"] == "Plan"]
+    last = [e for e in of_chain if e["name"] not in {"Ingest", "Validate"}][-1]
+    return last["name"], json.loads(last["input"])
+
+
+def alerts(deployment: Deployment) -> list[str]:
+    """Messages in the alerts inbox; they stay there."""
+    sqs, found = deployment.client("sqs"), {}
+    with explained(deployment.endpoint):
+        while True:
+            batch = sqs.receive_message(QueueUrl=_inbox(deployment), MaxNumberOfMessages=10, VisibilityTimeout=5).get("Messages", [])
+            new = {m["MessageId"]: m["Body"] for m in batch} 
+            if not set(new) - set(found):
+                return list(found.values())
+            found |= new
+
+
+def _inbox(deployment: Deployment) -> str:
+    """The queue's address as this machine reaches it: the runtime names itself by a host of its own."""
+    path = deployment.alerts_inbox.split("/", 3)[3]
+    return f"{deployment.endpoint}/{path}" if deployment.endpoint else deployment.alerts_inbox
+
+
+def logs(deployment: Deployment, state: str, lines: int) -> list[str]:
+    """Newest log lines of a function, oldest first."""
+    client = deployment.client("logs")
+    with explained(deployment.endpoint):
+        groups = [g["logGroupName"] for page in client.get_paginator("describe_log_groups").paginate() for g in page["logGroups"]]
+        (group,) = [g for g in groups if f"Functions{state}Log" in g and g.startswith(deployment.name)] or [None]
+        if group is None:
+            raise Trouble(f"no log of {state!r}: functions are named as the states of Nightly (Plan, Ingest, Validate, …), and Api and Drift")
+        pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
+        return [event["message"].rstrip() for page in pages for event in page["events"]][-lines:]

@@ -1,0 +1,65 @@
+"""Construct: the functions, each with its own role, log group and exactly the environment and rights that it needs."""
+
+import json
+
+from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.access import grant, grant_job
+from infra.catalogue import FUNCTIONS, FunctionSpec
+from infra.storage import Storage
+from infra.targets import Target
+
+
+class Functions(Construct):
+    """All functions of the catalogue, by name."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, target: Target, storage: Storage, alerts: sns.Topic) -> None:
+        super().__init__(scope, construct_id)
+        self._target = target
+        self._environment = target.environment | environment_of(storage, alerts)
+        self._dead_letters = sqs.Queue(self, "DeadLetters", encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=True, retention_period=Duration.days(14))
+        self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
+        for function in self.all.values():
+            grant(function, storage)
+        self.job = target.training(self).configure(self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"})
+        if self.job is not self.all["Train"]:
+            grant_job(self.job, storage)
+        for name in ("Failed", "Drift"):
+            iam.Grant.add_to_principal(grantee=self.all[name], actions=["sns:Publish"], resource_arns=[alerts.topic_arn])
+            storage.key.grant(self.all[name], "kms:Decrypt", "kms:GenerateDataKey")
+
+    def __getitem__(self, name: str) -> lambda_.Function:
+        return self.all[name]
+
+    def _function(self, spec: FunctionSpec) -> lambda_.Function:
+        role = iam.Role(self, f"{spec.name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Holdfast: {spec.purpose}")
+        group = logs.LogGroup(self, f"{spec.name}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
+        group.grant_write(role)
+        return self._target.function(
+            self, spec, role=role, log_group=group, memory_size=spec.memory_mb, timeout=Duration.seconds(spec.timeout_s), description=spec.purpose,
+            tracing=lambda_.Tracing.ACTIVE, environment=self._environment | {"POWERTOOLS_SERVICE_NAME": spec.name}, dead_letter_queue=self._dead_letters,
+        )
+
+
+def environment_of(storage: Storage, alerts: sns.Topic) -> dict[str, str]:
+    """The resource names that `holdfast.environment` reads."""
+    secrets = {name: secret.secret_arn for name, secret in storage.source_secrets.items()}
+    return {
+        "HOLDFAST_LANDING_BUCKET": storage.landing.bucket_name,
+        "HOLDFAST_QUARANTINE_BUCKET": storage.quarantine.bucket_name,
+        "HOLDFAST_LAKE_BUCKET": storage.lake.bucket_name,
+        "HOLDFAST_ARTIFACTS_BUCKET": storage.artifacts.bucket_name,
+        "HOLDFAST_UPLOADS_BUCKET": storage.uploads.bucket_name,
+        "HOLDFAST_DATABASE": storage.database,
+        "HOLDFAST_STATE_TABLE": storage.state.table_name,
+        "HOLDFAST_SCORES_TABLE": storage.scores.table_name,
+        "HOLDFAST_PSEUDONYM_SECRET": storage.pseudonym_key.secret_arn,
+        "HOLDFAST_ALERTS_TOPIC": alerts.topic_arn,
+        "HOLDFAST_SOURCE_SECRETS": Stack.of(storage).to_json_string(secrets) if secrets else json.dumps({}),
+    }

@@ -1,0 +1,29 @@
+"""Command line: serve the stand-in HubSpot and Intercom of one demo world."""
+
+import argparse
+import asyncio
+from pathlib import Path
+
+from infra.local.standins.server import Options, PortTakenError, serve
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.standins", description=__doc__)
+    parser.add_argument("--world", type=Path, required=True, help="directory that the world generator wrote")
+    parser.add_argument("--hubspot-port", type=int, required=True)
+    parser.add_argument("--intercom-port", type=int, required=True)
+    parser.add_argument("--token-hubspot", default=Options.token_hubspot)
+    parser.add_argument("--token-intercom", default=Options.token_intercom)
+    parser.add_argument("--throttle-share", type=float, default=Options.throttle_share)
+    parser.add_argument("--fault-seed", type=int, default=Options.fault_seed)
+    options = Options(**vars(parser.parse_args()))
+    if not (options.world / "world.json").exists():
+        parser.error(f"{options.world} holds no finished world; make one with python -m infra.local.world --out ...")
+    try:
+        asyncio.run(serve(options))
+    except PortTakenError as problem:
+        parser.exit(1, f"{problem}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""How rows of the world look as Intercom objects; instants are unix seconds."""
+
+from typing import Any
+
+from infra.local.standins.tables import Row
+
+REPLIES = ("Thanks for writing, I'm looking into it.", "Could you send a screenshot?", "It works again, thank you!")
+ADMIN = {"type": "admin", "id": "814860", "name": "Support", "email": "support@holdfast-demo.example.com"}
+TAGS = [{"type": "tag", "id": "17513", "name": "bug"}, {"type": "tag", "id": "17514", "name": "billing"}]
+
+
+def contact(row: Row) -> dict[str, Any]:
+    return {
+        "type": "contact",
+        "id": row["id"],
+        "workspace_id": "ecahpwf5",
+        "external_id": row["external_id"],
+        "role": "user",
+        "email": row["email"],
+        "name": row["name"],
+        "has_hard_bounced": False,
+        "marked_email_as_spam": False,
+        "unsubscribed_from_emails": False,
+        "created_at": row["created_at"],
+        "signed_up_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "last_seen_at": None,
+        "custom_attributes": {},
+        "tags": _preview(row, "tags"),
+        "notes": _preview(row, "notes"),
+        "companies": _preview(row, "companies"),
+    }
+
+
+def _preview(row: Row, name: str) -> dict[str, Any]:
+    return {"data": [], "url": f"/contacts/{row['id']}/{name}", "total_count": 0, "has_more": False}
+
+
+def conversation(row: Row) -> dict[str, Any]:
+    """As it stands in a list: without its parts."""
+    return {
+        "type": "conversation",
+        "id": row["id"],
+        "title": None,
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "open": row["state"] == "open",
+        "state": row["state"],
+        "read": True,
+        "priority": "not_priority",
+        "source": {
+            "type": "conversation",
+            "id": f"m{row['id']}",
+            "delivered_as": "customer_initiated",
+            "subject": row["subject"],
+            "body": f"<p>{row['body']}</p>",
+            "author": {"type": "user", "id": row["contact_id"], "name": "", "email": row["contact_email"]},
+            "attachments": [],
+            "redacted": False,
+        },
+        "contacts": {"type": "contact.list", "contacts": [_contact_of(row)]},
+        "tags": {"type": "tag.list", "tags": []},
+        "statistics": {"type": "conversation_statistics", "count_conversation_parts": row["parts"]},
+    }
+
+
+def whole_conversation(row: Row) -> dict[str, Any]:
+    parts = [_part(row, number) for number in range(row["parts"])]
+    listed = {"type": "conversation_part.list", "conversation_parts": parts, "total_count": len(parts)}
+    return conversation(row) | {"conversation_parts": listed}
+
+
+def _part(row: Row, number: int) -> dict[str, Any]:
+    share = (row["updated_at"] - row["created_at"]) * (number + 1) // row["parts"]
+    user = {"type": "user", "id": row["contact_id"], "name": "", "email": row["contact_email"]}
+    return {
+        "type": "conversation_part",
+        "id": f"{row['id']}{number:03d}",
+        "part_type": "comment",
+        "body": f"<p>{REPLIES[number % len(REPLIES)]}</p>",
+        "created_at": row["created_at"] + share,
+        "updated_at": row["created_at"] + share,
+        "author": user if number % 2 else {**ADMIN},
+        "attachments": [],
+        "redacted": False,
+    }
+
+
+def ticket(row: Row) -> dict[str, Any]:
+    label = row["ticket_state"].replace("_", " ").capitalize()
+    return {
+        "type": "ticket",
+        "id": row["id"],
+        "ticket_id": row["ticket_id"],
+        "category": "Customer",
+        "ticket_attributes": {"_default_title_": row["title"], "_default_description_": row["description"]},
+        "ticket_state": {
+            "type": "ticket_state",
+            "id": "8",
+            "category": row["ticket_state"],
+            "internal_label": label,
+            "external_label": label,
+        },
+        "contacts": {"type": "contact.list", "contacts": [_contact_of(row)]},
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "open": row["open"],
+        "is_shared": True,
+    }
+
+
+def _contact_of(row: Row) -> dict[str, Any]:
+    return {"type": "contact", "id": row["contact_id"], "external_id": row["contact_external_id"]}

@@ -1,0 +1,57 @@
+"""cdk-nag: both packs on, and each rule that we do not follow with a sentence that someone can dispute."""
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Acknowledgment, App, CfnElement, Validations
+from aws_cdk import aws_s3 as s3
+from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+from infra.access import catalogue_arns
+
+if TYPE_CHECKING:
+    from infra.stack import HoldfastStack
+
+_EVERYWHERE = {
+    "AwsSolutions-L1": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
+    "AwsSolutions-COG4": "Callers are programs of the same company: they sign with IAM (SigV4) and need no user pool.",
+    "AwsSolutions-APIG3": "Every call is signed and throttled; a web ACL for an API without anonymous callers is the account owner's choice.",
+    "AwsSolutions-ECS2": "The variables are names of buckets and tables; tokens and keys are read from Secrets Manager at run time.",
+    "AwsSolutions-SMG4": "HubSpot's and Intercom's tokens cannot be rotated by a program, and a new pseudonym key unlinks all history: both are a person's act.",
+    "AwsSolutions-SQS3": "These queues are themselves the dead-letter queues.",
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
+        "The one role that API Gateway documents for writing its logs.",
+    "AwsSolutions-IAM5[Resource::*]": "X-Ray, PutMetricData, PutEvents, log delivery and ECR's token take no resource; conditions narrow those that allow one.",
+    "Serverless-LambdaLatestVersion": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
+    "Serverless-SQSRedrivePolicy": "These queues are themselves the dead-letter queues.",
+}
+
+
+def check(app: App, stack: "HoldfastStack") -> None:
+    """Fail the synthesis on every finding that is not acknowledged."""
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
+    for rule, reason in (_EVERYWHERE | _wildcards(stack)).items():
+        pack = rule.split("-", 1)[0]
+        Validations.of(stack).acknowledge(Acknowledgment(id=f"{pack}::{rule}", reason=reason))
+
+
+def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
+    """IAM5, wildcard by wildcard: a new one is a new finding."""
+    reasons = {f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance." for bucket in _buckets(stack)}
+    for function in stack.functions.all.values():
+        reasons[f"<{_id(stack, function)}.Arn>:*"] = "The versions and aliases of one own function."
+    machine = _id(stack, stack.chain.machine)
+    reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:<{machine}.Name>:*"] = "The executions of the one own state machine."
+    tables = catalogue_arns(stack.storage)[-1].split(":glue:", 1)[1].split(":table/", 1)[1]
+    reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = "The tables of the one own database; streams make new ones."
+    return {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource, reason in reasons.items()}
+
+
+def _buckets(stack: "HoldfastStack") -> list[s3.Bucket]:
+    storage = stack.storage
+    return [storage.landing, storage.quarantine, storage.lake, storage.artifacts, storage.uploads]
+
+
+def _id(stack: "HoldfastStack", construct: object) -> str:
+    child = construct.node.default_child  # type: ignore[attr-defined]
+    assert isinstance(child, CfnElement), "an L2 construct has its resource as default child"
+    return str(stack.resolve(child.logical_id))

@@ -1,0 +1,140 @@
+"""What is deployed: code folders for both targets, and the aws platform's dependency bundles built from the lock."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from infra.catalogue import FUNCTIONS, IMAGE_BUNDLES
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
+COMMON = ROOT / "layers" / "common" / "python" / "holdfast"
+ZIP_LIMIT = 250 * 1024 * 1024
+IMAGE_LIMIT = 10 * 1024**3
+PLATFORM = "aarch64-manylinux_2_28"
+PYTHON = "3.13"
+
+_SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
+
+
+class BundleMissing(Exception):
+    """When a bundle that the template needs was not built."""
+
+
+@dataclass(frozen=True)
+class Packager:
+    """Makes the folders that the CDK deploys, under `build`, for one configuration."""
+
+    build: Path
+    config: Path
+
+    def local(self, stage: str) -> Path:
+        """One stage's code, the common package, the configuration and the bootstrap of the embedded target."""
+        folder = self._with_code(_fresh(self.build / "local" / stage), [stage])
+        bootstrap = folder / "bootstrap"
+        bootstrap.write_text(_BOOTSTRAP.format(python=sys.executable))
+        bootstrap.chmod(0o755)
+        return folder
+
+    def zip(self, stage: str) -> Path:
+        """One stage's code alone: the rest comes from layers."""
+        folder = _fresh(self.build / "functions" / stage)
+        shutil.copytree(ROOT / "functions" / stage, folder / stage, ignore=_SKIP)
+        return folder
+
+    def layer(self, name: str) -> Path:
+        """The common package with the configuration, or a built bundle."""
+        if name != "common":
+            return self.bundle(name)
+        folder = _fresh(self.build / "common")
+        shutil.copytree(COMMON, folder / "python" / "holdfast", ignore=_SKIP)
+        shutil.copy(self.config, folder / "holdfast.toml")
+        return folder
+
+    def image(self, bundle: str) -> Path:
+        """A container build context: built packages, all stages that use them, the common package, the configuration."""
+        folder = _fresh(self.build / "images" / bundle)
+        stages = sorted({spec.stage for spec in FUNCTIONS.values() if spec.bundle == bundle} or {bundle})
+        self._with_code(folder / "task", stages)
+        # Hard links: the packages are hundreds of megabytes and nobody writes to them.
+        shutil.copytree(self.bundle(bundle) / "python", folder / "python", copy_function=os.link)
+        own = ROOT / "functions" / bundle / "Dockerfile"
+        shutil.copy(own if own.exists() else ROOT / "layers" / "Dockerfile", folder / "Dockerfile")
+        return folder
+
+    def bundle(self, name: str) -> Path:
+        """Where a built bundle lies.
+
+        Raises:
+            BundleMissing: it was not built.
+        """
+        folder = self.build / "bundles" / name
+        if not (folder / "python").is_dir():
+            raise BundleMissing(f"bundle {name!r} is not built: run `make bundles` first")
+        return folder
+
+    def _with_code(self, folder: Path, stages: list[str]) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(COMMON, folder / "holdfast", ignore=_SKIP)
+        for stage in stages:
+            shutil.copytree(ROOT / "functions" / stage, folder / stage, ignore=_SKIP)
+        shutil.copy(self.config, folder / "holdfast.toml")
+        return folder
+
+
+def build_bundle(bundle: str) -> int:
+    """Install a dependency group for the aws platform, wheels only, hashes checked; returns its unzipped bytes."""
+    folder = _fresh(BUILD / "bundles" / bundle)
+    lock = folder / "requirements.txt"
+    _uv("export", "--frozen", "--quiet", "--only-group", bundle, "--no-emit-project", "--output-file", str(lock))
+    _uv("pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-platform", PLATFORM,
+        "--python-version", PYTHON, "--target", str(folder / "python"), "--requirement", str(lock))
+    return _size(folder / "python")
+
+
+def _fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _uv(*arguments: str) -> None:
+    uv = shutil.which("uv", path=str(ROOT / ".uv" / "bin")) or shutil.which("uv")
+    if not uv:
+        raise SystemExit("uv is not installed here: run `make setup`")
+    subprocess.run([uv, *arguments], cwd=ROOT, check=True)
+
+
+# $LAMBDA_TASK_ROOT leads the path, so that the code that was deployed runs and not the checkout's.
+_BOOTSTRAP = """#!/bin/sh
+export PYTHONPATH="$LAMBDA_TASK_ROOT" HOLDFAST_CONFIG_PATH="$LAMBDA_TASK_ROOT/holdfast.toml"
+cd "$LAMBDA_TASK_ROOT"
+exec {python} -m awslambdaric "$_HANDLER"
+"""
+
+
+def main() -> None:
+    """Build every bundle of the aws target and print its size beside Lambda's limit."""
+    too_large = []
+    for bundle in [*sorted({spec.bundle for spec in FUNCTIONS.values()}), "train"]:
+        size = build_bundle(bundle)
+        is_image = bundle in IMAGE_BUNDLES or bundle == "train"
+        limit = IMAGE_LIMIT if is_image else ZIP_LIMIT
+        typer.echo(f"{bundle:8} {size / 1e6:8.1f} MB unzipped of {limit / 1e6:8.0f} MB allowed for {'an image' if is_image else 'zip and layers'}")
+        if size > limit:
+            too_large.append(bundle)
+    if too_large:
+        raise SystemExit(f"too large for Lambda: {', '.join(too_large)}")
+
+
+if __name__ == "__main__":
+    main()

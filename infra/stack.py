@@ -1,0 +1,46 @@
+"""The stack: it composes the constructs and says what a program needs to find them. No resources of its own."""
+
+from typing import Any
+
+from aws_cdk import CfnOutput, Stack, Tags
+from constructs import Construct
+
+from holdfast.settings import Settings
+from infra.chain import Chain
+from infra.functions import Functions
+from infra.monitoring import Alerts, Monitoring
+from infra.packaging import Packager
+from infra.scoring_api import ScoringApi
+from infra.storage import Storage
+from infra.targets import target_named
+
+
+class HoldfastStack(Stack):
+    """One deployment of Holdfast."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, target: str, settings: Settings, packager: Packager, **kwargs: Any) -> None:
+        super().__init__(scope, construct_id, **kwargs)
+        chosen = target_named(target, self, packager)
+        self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
+        self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
+        self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
+        self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
+        self.scoring = ScoringApi(self, "Api", function=self.functions["Api"], name=settings.name)
+        self.monitoring = Monitoring(
+            self, "Monitoring", name=settings.name, alerts=self.alerts, machine=self.chain.machine, functions=self.functions, api=self.scoring.api
+        )
+        Tags.of(self).add("application", settings.name)
+        self._say_where_things_are()
+
+    def _say_where_things_are(self) -> None:
+        storage = self.storage
+        outputs = {
+            "StateMachineArn": self.chain.machine.state_machine_arn, "ApiId": self.scoring.api.rest_api_id, "ApiUrl": self.scoring.api.url,
+            "LandingBucket": storage.landing.bucket_name, "QuarantineBucket": storage.quarantine.bucket_name, "LakeBucket": storage.lake.bucket_name,
+            "ArtifactsBucket": storage.artifacts.bucket_name, "UploadsBucket": storage.uploads.bucket_name, "Database": storage.database,
+            "StateTable": storage.state.table_name, "ScoresTable": storage.scores.table_name, "AlertsTopic": self.alerts.topic.topic_arn,
+            "AlertsInbox": self.alerts.inbox.queue_url, "Dashboard": self.monitoring.dashboard.dashboard_name,
+            "DriftFunction": self.functions["Drift"].function_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)

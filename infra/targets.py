@@ -1,0 +1,112 @@
+"""The two targets. Here, and nowhere else, is decided what differs: runtime, packaging, removal of data, and how training is launched."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from holdfast.errors import ConfigurationInvalid
+from infra.catalogue import IMAGE_BUNDLES, FunctionSpec
+from infra.packaging import Packager
+from infra.training import FargateTraining, ProcessTraining, Training
+
+class Target(Protocol):
+    """What a construct may ask of its target."""
+
+    removal: RemovalPolicy
+    environment: dict[str, str]
+
+    def function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
+        """A Lambda function of this target's runtime and packaging."""
+        ...
+
+    def training(self, scope: Construct) -> Training:
+        """How the training job is launched."""
+        ...
+
+
+class AwsTarget:
+    """A real account: Python 3.13 on arm64, zips with layers where they fit, images where they do not, training on Fargate."""
+
+    removal = RemovalPolicy.RETAIN
+    environment: dict[str, str] = {}
+
+    def __init__(self, stack: Stack, packager: Packager) -> None:
+        self._packager = packager
+        self._stack = stack
+        self._layers: dict[str, lambda_.LayerVersion] = {}
+        self._images: dict[str, Path] = {}
+
+    def function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
+        if spec.bundle in IMAGE_BUNDLES:
+            return self._image_function(scope, spec, **common)
+        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/opt/holdfast.toml"} 
+        return lambda_.Function(
+            scope, spec.name, runtime=lambda_.Runtime.PYTHON_3_13, architecture=lambda_.Architecture.ARM_64, handler=spec.handler,
+            code=lambda_.Code.from_asset(str(self._packager.zip(spec.stage))),
+            layers=[self._layer("common"), self._layer(spec.bundle)], environment=environment, **common, 
+        )
+
+    def training(self, scope: Construct) -> Training:
+        return FargateTraining(scope, "Training", image=self._image("train"))
+
+    def _image_function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
+        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"} 
+        code = lambda_.DockerImageCode.from_image_asset(str(self._image(spec.bundle)), cmd=[spec.handler])
+        return lambda_.DockerImageFunction(
+            scope, spec.name, code=code, architecture=lambda_.Architecture.ARM_64, environment=environment, **common, 
+        )
+
+    def _image(self, bundle: str) -> Path:
+        if bundle not in self._images:
+            self._images[bundle] = self._packager.image(bundle)
+        return self._images[bundle]
+
+    def _layer(self, name: str) -> lambda_.LayerVersion:
+        if name not in self._layers:
+            self._layers[name] = lambda_.LayerVersion(
+                self._stack, f"{name.capitalize()}Layer", code=lambda_.Code.from_asset(str(self._packager.layer(name)), exclude=["requirements.txt"]),
+                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13], compatible_architectures=[lambda_.Architecture.ARM_64],
+            )
+        return self._layers[name]
+
+
+class LocalTarget:
+    """The embedded runtime: the Lambda runtime client on the project's own interpreter, training as a process."""
+
+    removal = RemovalPolicy.DESTROY
+    environment = {"POWERTOOLS_TRACE_DISABLED": "true"}
+
+    def __init__(self, stack: Stack, packager: Packager) -> None:
+        self._packager = packager
+        self._folders: dict[str, Path] = {}
+
+    def function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
+        return lambda_.Function(
+            scope, spec.name, runtime=lambda_.Runtime.PROVIDED_AL2023, handler=spec.handler,
+            code=lambda_.Code.from_asset(str(self._folder(spec.stage))), **common, 
+        )
+
+    def training(self, scope: Construct) -> Training:
+        return ProcessTraining()
+
+    def _folder(self, stage: str) -> Path:
+        if stage not in self._folders:
+            self._folders[stage] = self._packager.local(stage)
+        return self._folders[stage]
+
+
+_TARGETS: dict[str, type[AwsTarget] | type[LocalTarget]] = {"aws": AwsTarget, "local": LocalTarget}
+
+
+def target_named(name: str, stack: Stack, packager: Packager) -> Target:
+    """The target that `-c target=…` asks for.
+
+    Raises:
+        ConfigurationInvalid: there is no such target.
+    """
+    if name not in _TARGETS:
+        raise ConfigurationInvalid(f"-c target={name}: allowed are {', '.join(_TARGETS)}")
+    return _TARGETS[name](stack, packager)

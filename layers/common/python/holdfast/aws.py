@@ -1,0 +1,42 @@
+"""The only place that makes AWS clients, and the one that turns their errors into ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from holdfast.errors import StorageUnavailable
+
+_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
+_PASSING = {
+    "InternalError", "InternalServerError", "ProvisionedThroughputExceededException", "RequestTimeout", "ServiceUnavailable",
+    "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionConflictException", "503", "500",
+}
+
+
+@lru_cache
+def client(service: str) -> Any:
+    """A cached client of `service` ("s3", "dynamodb", …) with standard retries; region and endpoint come from the environment."""
+    return boto3.client(service, config=_RETRIES)  # type: ignore[call-overload]
+
+
+def error_code(error: ClientError) -> str:
+    """The service's own name of an error, such as `NoSuchKey`."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Raise `StorageUnavailable` for what passes by itself (throttling, 5xx, no connection); let everything else through."""
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) in _PASSING:
+            raise StorageUnavailable(f"{doing}: {error_code(error)}") from error
+        raise
+    except BotoCoreError as error:
+        raise StorageUnavailable(f"{doing}: {type(error).__name__}") from error

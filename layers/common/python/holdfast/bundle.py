@@ -1,0 +1,85 @@
+"""Model bundles: named files under one manifest of checksums, named by the manifest's own digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from holdfast.errors import BundleInvalid
+from holdfast.store import Store
+
+CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
+FEATURES, METRICS, REFERENCE, IMPORTANCE = "features.json", "metrics.json", "reference.json", "importance.json"
+SETTINGS, CARD, MANIFEST = "settings.json", "model_card.md", "manifest.json"
+FILES = frozenset({CHURN, CALIBRATOR, VALUE, PERSONAS, FEATURES, METRICS, REFERENCE, IMPORTANCE, SETTINGS, CARD})
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces: equal values are equal bytes. Raises ValueError for NaN and infinity."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """The files of one trained model. The manifest holds no clock, so the same data and seed give the same version."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if set(self.files) != FILES:
+            raise BundleInvalid(f"a bundle holds {sorted(FILES)}, not {sorted(self.files)}")
+
+    @property
+    def manifest(self) -> bytes:
+        held = {name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()} for name, body in self.files.items()}
+        return canonical({"format": 1, "files": held})
+
+    @property
+    def version(self) -> str:
+        """First 12 hexadecimal digits of the SHA-256 of the manifest."""
+        return _version_of(self.manifest)
+
+    def json(self, name: str) -> Any:
+        """One of the files, parsed."""
+        return json.loads(self.files[name])
+
+
+def save(store: Store, bundle: Bundle) -> str:
+    """Write a bundle under `bundles/<version>/`, manifest last, so that a bundle with a manifest is whole; return its version."""
+    prefix = f"bundles/{bundle.version}"
+    for name, body in sorted(bundle.files.items()):
+        store.write(f"{prefix}/{name}", body, "application/json" if name.endswith(".json") else "text/markdown")
+    store.write(f"{prefix}/{MANIFEST}", bundle.manifest, "application/json")
+    return bundle.version
+
+
+def load(store: Store, version: str) -> Bundle:
+    """Read a bundle and hold every file, and the manifest itself, to its digest.
+
+    Raises:
+        BundleInvalid: there is no such bundle, a file is missing, or a digest is not what it has to be.
+    """
+    manifest = _read(store, version, MANIFEST)
+    if _version_of(manifest) != version:
+        raise BundleInvalid(f"bundle {version}: {MANIFEST} is not the one that gave the version its name")
+    bundle = Bundle({name: _read(store, version, name) for name in json.loads(manifest)["files"]})
+    if bundle.manifest != manifest:
+        changed = sorted(_changed(json.loads(manifest)["files"], bundle))
+        raise BundleInvalid(f"bundle {version}: {', '.join(changed)} is not what the manifest says")
+    return bundle
+
+
+def _read(store: Store, version: str, name: str) -> bytes:
+    try:
+        return store.read(f"bundles/{version}/{name}")
+    except KeyError as error:
+        raise BundleInvalid(f"bundle {version}: {name} is missing") from error
+
+
+def _version_of(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _changed(promised: dict[str, dict[str, Any]], bundle: Bundle) -> set[str]:
+    return {name for name, held in promised.items() if hashlib.sha256(bundle.files[name]).hexdigest() != held["sha256"]}

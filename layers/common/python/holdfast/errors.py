@@ -1,0 +1,118 @@
+"""Every error that a step may raise, drawn as one family.
+
+HoldfastError
+├── Transient              worth another try: the state machine retries it with backoff and jitter
+│   ├── SourceThrottled        a source answered 429; `retry_after` says how long it wants us to wait
+│   ├── SourceUnavailable      a source did not answer, or answered 5xx
+│   └── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+└── Terminal               trying again changes nothing: the run stops and alerts
+    ├── ConfigurationInvalid   holdfast.toml, a suite or a feature definition says something impossible
+    ├── SourceRefused          a source does not accept our token or our request
+    ├── SourceGarbled          a source answered something that is not what its API promises
+    ├── NoData                 nothing arrived where something has to be
+    ├── SuiteFailed            an expectation of severity `halt` does not hold
+    ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
+    ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
+    ├── RunFailed              the run ended in its failure state; the alert says why
+    └── UnknownCustomer        no score is held for the customer asked for
+
+Step Functions compares the concrete class's name and never a base class, so the Retry lists of the state machine are made
+from `transient_names()`.
+"""
+
+
+class HoldfastError(Exception):
+    """Base of the family: catch it at the edge of the command line only."""
+
+
+class Transient(HoldfastError):
+    """Worth another try."""
+
+
+class Terminal(HoldfastError):
+    """Trying again changes nothing."""
+
+
+class SourceThrottled(Transient):
+    """When a source answered 429 until our patience inside one invocation was spent."""
+
+    def __init__(self, source: str, retry_after: float) -> None:
+        super().__init__(f"{source} throttles us and wants {retry_after:.0f} s of quiet")
+        self.source = source
+        self.retry_after = retry_after
+
+
+class SourceUnavailable(Transient):
+    """When a source did not answer, or answered 5xx."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(f"{source} cannot be reached: {what}")
+        self.source = source
+
+
+class StorageUnavailable(Transient):
+    """When an AWS service throttled us or did not answer."""
+
+
+class ConfigurationInvalid(Terminal):
+    """When a file that people edit says something impossible; the message names file, key and what is allowed."""
+
+
+class SourceRefused(Terminal):
+    """When a source does not accept our token or our request."""
+
+    def __init__(self, source: str, status: int, advice: str) -> None:
+        super().__init__(f"{source} refused us (HTTP {status}): {advice}")
+        self.source = source
+        self.status = status
+
+
+class SourceGarbled(Terminal):
+    """When a source answered something that is not what its API promises."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(f"{source} answered garbage: {what}")
+        self.source = source
+
+
+class NoData(Terminal):
+    """When nothing arrived where something has to be."""
+
+
+class SuiteFailed(Terminal):
+    """When an expectation of severity `halt` does not hold."""
+
+    def __init__(self, table: str, failures: list[str]) -> None:
+        super().__init__(f"table {table} failed its suite: {'; '.join(failures)}")
+        self.table = table
+        self.failures = failures
+
+
+class TrainingRefused(Terminal):
+    """When the data cannot carry a model."""
+
+
+class BundleInvalid(Terminal):
+    """When a model bundle is not what its manifest says."""
+
+
+class RunFailed(Terminal):
+    """When a run ended in its failure state."""
+
+
+class UnknownCustomer(Terminal):
+    """When no score is held for the customer asked for."""
+
+
+def _concrete(base: type[HoldfastError]) -> list[str]:
+    return sorted(child.__name__ for child in base.__subclasses__())
+
+
+def transient_names() -> list[str]:
+    """Names that a Retry may list."""
+    return _concrete(Transient)
+
+
+def terminal_names() -> list[str]:
+    """Names that no Retry may list."""
+    return _concrete(Terminal)

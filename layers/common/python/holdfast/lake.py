@@ -1,0 +1,130 @@
+"""Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.table import Table
+from pyiceberg.transforms import MonthTransform
+
+from holdfast.aws import translated
+from holdfast.errors import NoData
+
+_DIGEST = "holdfast.digest"
+
+
+class Lake:
+    """The tables of one Glue database."""
+
+    def __init__(self, catalog: Catalog, database: str, location: str) -> None:
+        self._catalog = catalog
+        self._database = database
+        self._location = location.rstrip("/")
+
+    def table(self, name: str) -> Table | None:
+        """The Iceberg table itself, or None while nothing was ever written to it."""
+        with translated(f"opening table {name}"):
+            try:
+                return self._catalog.load_table((self._database, name))
+            except NoSuchTableError:
+                return None
+
+    def read(
+        self, name: str, columns: Sequence[str] = ("*",), where: BooleanExpression | None = None, snapshot_id: int | None = None
+    ) -> pa.Table | None:
+        """Rows of a table, at its newest snapshot or at an older one; None while the table does not exist."""
+        table = self.table(name)
+        if table is None:
+            return None
+        with translated(f"reading table {name}"):
+            return table.scan(where or AlwaysTrue(), tuple(columns), snapshot_id=snapshot_id).to_arrow()
+
+    def snapshot_id(self, name: str) -> int | None:
+        """The newest snapshot's id, or None while there is none."""
+        table = self.table(name)
+        snapshot = table.current_snapshot() if table else None
+        return snapshot.snapshot_id if snapshot else None
+
+    def replace(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> bool:
+        """Make `rows` the table's content in one commit, unless they already are; returns whether a commit was needed.
+
+        Rows must come in a fixed order: content is compared by a digest of its bytes.
+        """
+        digest = content_digest(rows)
+        table = self._evolved(name, rows.schema)
+        if _digest_of(table) == digest:
+            return False
+        with translated(f"replacing table {name}"):
+            table.overwrite(rows, snapshot_properties={_DIGEST: digest, **(properties or {})})
+        return True
+
+    def add_files(self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None) -> None:
+        """Commit Parquet files that already lie in the table's location; partitioned by the month of a column when given."""
+        table = self._evolved(name, schema, month_of)
+        with translated(f"adding files to table {name}"):
+            table.add_files(files)
+
+    def location(self, name: str) -> str:
+        """Where the data files of a table belong."""
+        return f"{self._location}/{name}/data"
+
+    def tag(self, name: str, tag: str) -> None:
+        """Name the newest snapshot, so that it is kept and can be read again; a tag that is there already moves."""
+        table = self.table(name)
+        snapshot = table.current_snapshot() if table else None
+        if table is None or snapshot is None:
+            raise NoData(f"table {name} has no snapshot to tag")
+        held = table.refs().get(tag)
+        if held and held.snapshot_id == snapshot.snapshot_id:
+            return
+        with translated(f"tagging table {name}"):
+            if held:
+                table.manage_snapshots().remove_tag(tag).commit()
+            table.manage_snapshots().create_tag(snapshot.snapshot_id, tag).commit()
+
+    def _evolved(self, name: str, schema: pa.Schema, month_of: str | None = None) -> Table:
+        table = self.table(name)
+        if table is None:
+            return self._created(name, schema, month_of)
+        if set(schema.names) - set(table.schema().column_names):
+            with translated(f"evolving table {name}"), table.update_schema() as update:
+                update.union_by_name(schema)
+        return table
+
+    def _created(self, name: str, schema: pa.Schema, month_of: str | None) -> Table:
+        with translated(f"creating table {name}"):
+            table = self._catalog.create_table(
+                (self._database, name), schema, location=f"{self._location}/{name}", properties={"write.parquet.compression-codec": "zstd"}
+            )
+            if month_of:
+                with table.update_spec() as update:
+                    update.add_field(month_of, MonthTransform())
+        return table
+
+
+def content_digest(rows: pa.Table) -> str:
+    """SHA-256 over schema and values, in row order, whatever the chunking."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _digest_of(table: Table) -> str | None:
+    snapshot = table.current_snapshot()
+    summary: Any = snapshot.summary if snapshot else None
+    return summary.additional_properties.get(_DIGEST) if summary else None
+
+
+def glue_lake(database: str, bucket: str, region: str, endpoint: str | None = None) -> Lake:
+    """The lake behind Glue and S3; `endpoint` points both at another address than AWS's own."""
+    from pyiceberg.catalog.glue import GlueCatalog
+
+    properties = {"glue.region": region, "s3.region": region}
+    if endpoint:
+        properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
+    return Lake(GlueCatalog("glue", **properties), database, f"s3://{bucket}/{database}")

@@ -1,0 +1,45 @@
+"""Logger, tracer and metrics, made once, and the wrapper that every handler of the chain wears."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import wraps
+from time import monotonic
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"), log_uncaught_exceptions=False)
+tracer = Tracer()
+metrics = Metrics(namespace="Holdfast")
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+_COUNTED = {"rows": "RowsOut", "quarantined": "RowsQuarantined", "rejected": "RowsRejected"}
+
+
+def step(handler: Handler) -> Handler:
+    """Wrap a handler of the state machine: structured log with the run's name, trace, seconds and row counts as metrics.
+
+    The counts are read from the answer's own `rows`, `quarantined` and `rejected`.
+    """
+
+    @wraps(handler)
+    def measured(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        logger.append_keys(run=event.get("run"))
+        logger.info("started")
+        started = monotonic()
+        answer = handler(event, context)
+        _count(answer, monotonic() - started)
+        return answer
+
+    traced: Handler = metrics.log_metrics(tracer.capture_lambda_handler(logger.inject_lambda_context(measured), capture_response=False))
+    return traced
+
+
+def _count(answer: Mapping[str, Any], seconds: float) -> None:
+    counts = {name: answer[key] for key, name in _COUNTED.items() if isinstance(answer.get(key), int)}
+    for name, value in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, value)
+    metrics.add_metric("Seconds", MetricUnit.Seconds, seconds)
+    logger.info("finished", seconds=round(seconds, 2), **counts)

@@ -1,0 +1,127 @@
+"""From a feature vector to a score: probability, value, persona, and why."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from holdfast.bundle import CALIBRATOR, CHURN, FEATURES, PERSONAS, SETTINGS, VALUE, Bundle
+from holdfast.errors import BundleInvalid
+from holdfast.feature_set import FeatureSet
+from holdfast.predictors import Calibrator, Doubles, Floats, Personas, ValueModel, calibrator_from_json
+from holdfast.trees import TreeTables
+
+BANDS = ("low", "medium", "high")
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What a bundle says about n rows."""
+
+    rows: Floats
+    """The vectors that were scored, [n, features]."""
+    margin: Doubles
+    contributions: Doubles
+    """Log-odds, [n, features]; base + their sum is the margin."""
+    probability: Doubles
+    value: Doubles
+    value_low: Doubles
+    value_high: Doubles
+    persona: NDArray[np.intp]
+    band: NDArray[np.intp]
+    """Index into `BANDS`."""
+
+    def __len__(self) -> int:
+        return len(self.margin)
+
+
+@dataclass(frozen=True, eq=False)
+class Scorer:
+    """One bundle, ready to score."""
+
+    version: str
+    feature_set: FeatureSet
+    trees: TreeTables
+    calibrator: Calibrator
+    value: ValueModel
+    personas: Personas
+    threshold: float
+    """Probability from which the risk is high."""
+    currency: str
+
+    @classmethod
+    def from_bundle(cls, bundle: Bundle) -> "Scorer":
+        """Raises BundleInvalid when the models of the bundle do not fit its features."""
+        settings, feature_set = bundle.json(SETTINGS), FeatureSet.from_json(bundle.json(FEATURES))
+        trees = TreeTables.from_xgboost(bundle.files[CHURN])
+        if trees.width != len(feature_set.names):
+            raise BundleInvalid(f"the churn model reads {trees.width} features; the set has {len(feature_set.names)}")
+        return cls(
+            version=bundle.version,
+            feature_set=feature_set,
+            trees=trees,
+            calibrator=calibrator_from_json(bundle.json(CALIBRATOR)),
+            value=ValueModel(**bundle.json(VALUE)),
+            personas=Personas.from_json(bundle.json(PERSONAS)),
+            threshold=float(settings["threshold"]),
+            currency=settings["currency"],
+        )
+
+    @property
+    def base_probability(self) -> float:
+        """The calibrated probability at the model's base margin: where every explanation starts."""
+        return float(self.calibrator(np.array([self.trees.base]))[0])
+
+    def score(self, rows: Floats) -> Scores:
+        """Score float32 rows [n, features], in the order of the feature set, NaN where missing."""
+        margin, contributions = self.trees.explain(rows)
+        probability = self.calibrator(margin)
+        value, low, high = self.value.predict(self._columns(rows, self.value.features))
+        return Scores(
+            rows, margin, contributions, probability, value, low, high,
+            persona=self.personas.nearest(self._columns(rows, self.personas.features)),
+            band=np.searchsorted([self.threshold / 2, self.threshold], probability, side="right"),
+        )  # fmt: skip
+
+    def points(self, scores: Scores) -> Doubles:
+        """Contributions in probability, [n, features]: base probability + their sum is the probability.
+
+        The distance from the base probability is shared out in proportion to the contributions in log-odds, so signs stay.
+        """
+        distance = scores.margin - self.trees.base
+        gained = scores.probability - self.base_probability
+        near = np.abs(distance) < 1e-6
+        ratio = np.where(near, self._slope(), gained / np.where(near, 1.0, distance))
+        return scores.contributions * ratio[:, None]
+
+    def reasons(self, scores: Scores, top: int) -> Iterator[list[dict[str, Any]]]:
+        """For each row the `top` features that move its score most, strongest first."""
+        points = self.points(scores)
+        strongest = np.argsort(-np.abs(scores.contributions), axis=1, kind="stable")[:, :top]
+        for row, features in enumerate(strongest):
+            yield [self._reason(scores, points, row, int(j)) for j in features if scores.contributions[row, j]]
+
+    def _reason(self, scores: Scores, points: Doubles, row: int, column: int) -> dict[str, Any]:
+        feature, contribution = self.feature_set.features[column], float(scores.contributions[row, column])
+        value = float(scores.rows[row, column])
+        return {
+            "feature": feature.name,
+            "sentence": feature.sentence,
+            "value": None if np.isnan(value) else float(f"{value:.6g}"),
+            "unit": feature.unit,
+            "contribution_log_odds": round(contribution, 6),
+            "contribution_points": round(float(points[row, column]), 6),
+            "direction": "raises" if contribution > 0 else "lowers",
+            "actionable": feature.actionable,
+        }
+
+    def _slope(self) -> float:
+        step = 1e-4
+        below, above = self.calibrator(np.array([self.trees.base - step, self.trees.base + step]))
+        return float((above - below) / (2 * step))
+
+    def _columns(self, rows: Floats, names: Sequence[str]) -> Floats:
+        position = {name: j for j, name in enumerate(self.feature_set.names)}
+        return rows[:, [position[name] for name in names]]

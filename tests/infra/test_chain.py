@@ -1,0 +1,79 @@
+"""The state machine says what the operator was promised."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from statelint.config import Config
+from statelint.linter import Linter
+from statelint.problem import ProblemType
+
+from holdfast import errors
+
+CHAIN = ["Plan", "IngestAll", "ValidateAll", "Transform", "Features", "Train", "Promote", "ScoreAll", "Report"]
+
+
+def tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, state in machine["States"].items():
+        inner = state.get("ItemProcessor", {}).get("States", {})
+        yield from ((n, s) for n, s in ({name: state} | inner).items() if s["Type"] == "Task")
+
+
+def test_the_states_follow_each_other_as_the_design_says(machine: dict[str, Any]) -> None:
+    order, name = [], machine["States"]["Resume"]["Default"]
+    while name:
+        order.append(name)
+        name = machine["States"][name].get("Next")
+
+    assert order == CHAIN
+
+
+def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_longest_delay(machine: dict[str, Any]) -> None:
+    for name, task in tasks(machine):
+        (retry,) = task["Retry"]
+
+        assert task["TimeoutSeconds"] > 0, name
+        assert retry["BackoffRate"] > 1 and retry["JitterStrategy"] == "FULL" and retry["MaxDelaySeconds"] == 120, name
+
+
+def test_exactly_the_transient_errors_and_lambdas_own_are_retried(machine: dict[str, Any]) -> None:
+    for name, task in tasks(machine):
+        ours = {error for error in task["Retry"][0]["ErrorEquals"] if not error.startswith("Lambda.")}
+
+        assert ours == set(errors.transient_names()), name
+        assert not ours & set(errors.terminal_names()), name
+
+
+def test_every_state_of_the_chain_is_caught_by_the_one_failure_state(machine: dict[str, Any]) -> None:
+    for name in CHAIN:
+        (catch,) = machine["States"][name]["Catch"]
+
+        assert catch == {"ErrorEquals": ["States.ALL"], "Next": "Failed", "ResultPath": "$.failure"}, name
+
+
+def test_a_redriven_run_can_enter_every_state_of_the_chain(machine: dict[str, Any]) -> None:
+    resume = machine["States"]["Resume"]
+    entered = {choice["And"][1]["StringEquals"]: choice["Next"] for choice in resume["Choices"]}
+
+    assert machine["StartAt"] == "Resume"
+    assert machine["States"]["Failed"]["Next"] == "Resume"
+    assert entered == {name: name for name in CHAIN}
+
+
+def test_no_fail_state_stands_where_a_redrive_would_only_fail_again(machine: dict[str, Any]) -> None:
+    assert not [name for name, state in machine["States"].items() if state["Type"] == "Fail"]
+
+
+def test_training_waits_for_its_token_with_a_heartbeat(machine: dict[str, Any]) -> None:
+    train = machine["States"]["Train"]
+
+    assert train["Resource"].endswith(":lambda:invoke.waitForTaskToken")
+    assert train["HeartbeatSeconds"] < train["TimeoutSeconds"]
+
+
+def test_no_state_relies_on_catching_what_nothing_catches(machine: dict[str, Any]) -> None:
+    assert "DataLimitExceeded" not in json.dumps(machine)
+
+
+def test_the_linter_of_the_states_language_finds_nothing(machine: dict[str, Any]) -> None:
+    assert Linter.validate(json.dumps(machine), Config({ProblemType.FLOAT})) == []

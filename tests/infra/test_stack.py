@@ -1,0 +1,108 @@
+"""What both targets promise of their resources."""
+
+from typing import Any
+
+from aws_cdk.assertions import Match, Template
+
+from infra.access import ACCESS
+from infra.catalogue import FUNCTIONS
+
+
+def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in template.find_resources(kind).items()}
+
+
+def test_every_bucket_with_data_is_encrypted_versioned_and_private(template: Template) -> None:
+    buckets = {n: b for n, b in resources(template, "AWS::S3::Bucket").items() if "AccessLogs" not in n}
+
+    assert len(buckets) == 5
+    for name, bucket in buckets.items():
+        rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]["ServerSideEncryptionByDefault"]
+        assert rule["SSEAlgorithm"] == "aws:kms", name
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}, name
+        assert all(bucket["PublicAccessBlockConfiguration"].values()), name
+
+
+def test_every_bucket_refuses_plain_http(template: Template) -> None:
+    policies = resources(template, "AWS::S3::BucketPolicy")
+
+    assert len(policies) == 6
+    for name, policy in policies.items():
+        denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+        assert any(s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}} for s in denied), name
+
+
+def test_no_policy_allows_every_action(template: Template) -> None:
+    for name, policy in resources(template, "AWS::IAM::Policy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            assert not [action for action in actions if action == "*" or action.endswith(":*")], name
+
+
+def test_every_function_has_a_role_of_its_own_and_a_row_of_rights(template: Template) -> None:
+    functions = [f for f in resources(template, "AWS::Lambda::Function").values() if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))]
+    roles = {str(function["Role"]) for function in functions}
+
+    assert len(functions) == len(FUNCTIONS) == len(roles)
+    assert set(ACCESS) == set(FUNCTIONS)
+
+
+def test_every_function_logs_under_its_states_name_and_is_traced(template: Template) -> None:
+    functions = [f for f in resources(template, "AWS::Lambda::Function").values() if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))]
+    names = {function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for function in functions}
+
+    assert names == set(FUNCTIONS)
+    assert all(function["TracingConfig"] == {"Mode": "Active"} for function in functions)
+
+
+def test_no_secret_is_in_an_environment_variable(template: Template) -> None:
+    for name, function in resources(template, "AWS::Lambda::Function").items():
+        assert "resolve:secretsmanager" not in str(function.get("Environment", {})), name
+
+
+def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Template) -> None:
+    alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
+
+    assert set(alarms) == {f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift")}
+    assert all(alarm["AlarmActions"] for alarm in alarms.values())
+
+
+def test_a_missing_night_is_an_alarm_even_when_nothing_is_reported(template: Template) -> None:
+    template.has_resource_properties("AWS::CloudWatch::Alarm", {
+        "AlarmName": "holdfast-NoSuccessIn26Hours", "TreatMissingData": "breaching", "EvaluationPeriods": 26, "Period": 3600,
+    })
+
+
+def test_the_night_and_the_drift_check_are_scheduled(template: Template) -> None:
+    schedules = {s["ScheduleExpression"] for s in resources(template, "AWS::Scheduler::Schedule").values()}
+
+    assert schedules == {"cron(0 3 * * ? *)", "cron(0 6 * * ? *)"}
+
+
+def test_every_call_of_the_api_is_signed_and_validated(template: Template) -> None:
+    methods = resources(template, "AWS::ApiGateway::Method")
+
+    assert len(methods) == 4
+    assert all(m["AuthorizationType"] == "AWS_IAM" and m["RequestValidatorId"] for m in methods.values())
+
+
+def test_access_logs_leave_out_whom_was_asked_for(template: Template) -> None:
+    (stage,) = resources(template, "AWS::ApiGateway::Stage").values()
+
+    assert "$context.resourcePath" in stage["AccessLogSetting"]["Format"]
+    assert "$context.path\"" not in stage["AccessLogSetting"]["Format"]
+
+
+def test_the_dashboard_is_named_after_the_deployment(template: Template) -> None:
+    template.has_resource_properties("AWS::CloudWatch::Dashboard", {"DashboardName": "holdfast"})
+
+
+def test_every_output_that_programs_read_is_there(template: Template) -> None:
+    outputs = template.find_outputs("*")
+
+    assert {"ApiUrl", "StateMachineArn", "LakeBucket", "ScoresTable", "AlertsTopic"} <= set(outputs)
+
+
+def test_deleting_the_stack_of_a_real_account_keeps_the_data(aws: Template) -> None:
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"):
+        aws.all_resources(kind, Match.object_like({"DeletionPolicy": "Retain"}))

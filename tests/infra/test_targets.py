@@ -1,0 +1,56 @@
+"""What differs between the targets, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+from aws_cdk import Stack
+from aws_cdk.assertions import Template
+
+from holdfast.errors import ConfigurationInvalid
+from infra.packaging import BundleMissing, Packager
+from infra.targets import target_named
+
+
+def functions(template: Template) -> list[dict]:
+    found = template.find_resources("AWS::Lambda::Function").values()
+    return [f["Properties"] for f in found if "HOLDFAST_STATE_TABLE" in str(f["Properties"].get("Environment"))]
+
+
+def test_aws_runs_python_on_arm_as_zip_or_image(aws: Template) -> None:
+    for function in functions(aws):
+        assert function["Architectures"] == ["arm64"]
+        assert function.get("Runtime") == "python3.13" or function["PackageType"] == "Image"
+
+
+def test_aws_trains_on_fargate_as_a_read_only_container(aws: Template) -> None:
+    (task,) = aws.find_resources("AWS::ECS::TaskDefinition").values()
+    (container,) = task["Properties"]["ContainerDefinitions"]
+
+    assert task["Properties"]["RequiresCompatibilities"] == ["FARGATE"]
+    assert container["ReadonlyRootFilesystem"] is True
+
+
+def test_the_security_group_of_training_lets_nobody_in(aws: Template) -> None:
+    (group,) = aws.find_resources("AWS::EC2::SecurityGroup").values()
+
+    assert "SecurityGroupIngress" not in group["Properties"]
+
+
+def test_local_runs_the_runtime_client_on_our_own_interpreter(local: Template) -> None:
+    assert {function["Runtime"] for function in functions(local)} == {"provided.al2023"}
+
+
+def test_local_has_nothing_that_the_embedded_runtime_refuses(local: Template) -> None:
+    kinds = {resource["Type"] for resource in local.to_json()["Resources"].values()}
+
+    assert not kinds & {"AWS::ECS::Cluster", "AWS::EMRServerless::Application", "AWS::WAFv2::WebACLAssociation"}
+
+
+def test_an_unknown_target_names_those_that_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationInvalid, match="allowed are aws, local"):
+        target_named("azure", Stack(), Packager(tmp_path, tmp_path / "holdfast.toml"))
+
+
+def test_a_bundle_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    with pytest.raises(BundleMissing, match="make bundles"):
+        Packager(tmp_path, tmp_path / "holdfast.toml").bundle("lake")
