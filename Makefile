@@ -27,7 +27,7 @@ unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)
 
 check: setup  ## format, lint and types
-	@ruff check . && mypy
+	@ruff format --check . && ruff check . && mypy
 
 bundles: setup  ## build the aws target's dependency bundles and print their sizes
 	@python -m infra.packaging

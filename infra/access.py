@@ -15,7 +15,14 @@ ACCESS = {
     "Plan": ("read uploads", "write artifacts", "write state"),
     "Ingest": ("read uploads", "read artifacts", "write landing", "write quarantine", "read source tokens"),
     "Validate": ("write landing", "write quarantine", "write artifacts"),
-    "Transform": ("read landing", "write lake", "use catalogue", "write artifacts", "write state", "read pseudonym key"),
+    "Transform": (
+        "read landing",
+        "write lake",
+        "use catalogue",
+        "write artifacts",
+        "write state",
+        "read pseudonym key",
+    ),
     "Features": ("write lake", "use catalogue", "write artifacts"),
     "Train": ("write lake", "use catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
@@ -42,7 +49,13 @@ def grant_job(job: iam.IGrantable, storage: Storage) -> None:
 _READ_OBJECTS = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
 _WRITE_OBJECTS = [*_READ_OBJECTS, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 _READ_ITEMS = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"]
-_WRITE_ITEMS = [*_READ_ITEMS, "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"]
+_WRITE_ITEMS = [
+    *_READ_ITEMS,
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+]
 _READ_CATALOGUE = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
 _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"]
 
@@ -52,7 +65,9 @@ Give = Callable[[iam.IGrantable, Storage], None]
 def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str]) -> Give:
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         chosen = bucket(storage)
-        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects("*")])
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects("*")]
+        )
         _use_key(grantee, storage, writes=actions is _WRITE_OBJECTS)
 
     return give
@@ -96,7 +111,9 @@ def _everywhere(action: str, condition: dict[str, str]) -> Give:
 def _secrets(chosen: Callable[[Storage], Iterable[secretsmanager.Secret]]) -> Give:
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         for secret in chosen(storage):
-            iam.Grant.add_to_principal(grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[secret.secret_arn])
+            iam.Grant.add_to_principal(
+                grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[secret.secret_arn]
+            )
         _use_key(grantee, storage, writes=False)
 
     return give

@@ -34,22 +34,33 @@ def main():  # type: () -> None
 def refuse_unfit_python():  # type: () -> None
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         found, oldest, newest = (".".join(map(str, v)) for v in (sys.version_info[:2], OLDEST, NEWEST))
-        stop("this is Python {}: Holdfast needs {} to {}. Name another one: make setup PYTHON=python{}".format(found, oldest, newest, oldest))
+        stop(
+            f"this is Python {found}: Holdfast needs {oldest} to {newest}. Name another one: make setup PYTHON=python{oldest}"
+        )
 
 
 def run(what, command):  # type: (str, list[str]) -> None
-    print("setting up: {}".format(what), flush=True)
-    result = subprocess.run(command, cwd=str(ROOT), env=dict(os.environ, UV_NO_PROGRESS="1"), stderr=subprocess.PIPE, universal_newlines=True)
+    print(f"setting up: {what}", flush=True)
+    result = subprocess.run(
+        command,
+        cwd=str(ROOT),
+        env=dict(os.environ, UV_NO_PROGRESS="1"),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     if result.returncode:
         said = [line for line in result.stderr.splitlines() if line.strip()]
-        stop("installing {} failed. Is the package registry reachable (see below)? Mend that and run the same command again.\n{}".format(
-            what, "\n".join(said[-6:])))
+        stop(
+            "installing {} failed. Is the package registry reachable (see below)? Mend that and run the same command again.\n{}".format(
+                what, "\n".join(said[-6:])
+            )
+        )
 
 
 def fingerprint():  # type: () -> str
     import hashlib
 
-    digest = hashlib.sha256("{} {}".format(sys.executable, sys.version).encode())
+    digest = hashlib.sha256(f"{sys.executable} {sys.version}".encode())
     for path in LOCKED:
         digest.update(path.read_bytes())
     return digest.hexdigest()

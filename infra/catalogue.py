@@ -27,16 +27,37 @@ FUNCTIONS = {
     spec.name: spec
     for spec in (
         FunctionSpec("Plan", "ingest.plan.handler", "ingest", 512, 120, "lists what there is to pull"),
-        FunctionSpec("Ingest", "ingest.ingest.handler", "ingest", 3008, 900, "pulls one stream or one batch of log files into landing"),
-        FunctionSpec("Validate", "validate.validate.handler", "lake", **_HEAVY, purpose="holds one landed table to its suite"),
-        FunctionSpec("Transform", "validate.transform.handler", "lake", **_HEAVY, purpose="pseudonymises and commits to the lake"),
-        FunctionSpec("Features", "features.features.handler", "lake", **_HEAVY, purpose="makes the point-in-time feature matrix"),
+        FunctionSpec(
+            "Ingest",
+            "ingest.ingest.handler",
+            "ingest",
+            3008,
+            900,
+            "pulls one stream or one batch of log files into landing",
+        ),
+        FunctionSpec(
+            "Validate", "validate.validate.handler", "lake", **_HEAVY, purpose="holds one landed table to its suite"
+        ),
+        FunctionSpec(
+            "Transform", "validate.transform.handler", "lake", **_HEAVY, purpose="pseudonymises and commits to the lake"
+        ),
+        FunctionSpec(
+            "Features", "features.features.handler", "lake", **_HEAVY, purpose="makes the point-in-time feature matrix"
+        ),
         FunctionSpec("Train", "train.train.handler", "base", 512, 120, "launches the training job"),
-        FunctionSpec("Promote", "train.promote.handler", "lake", **_HEAVY, purpose="lets the challenger replace the champion, or not"),
+        FunctionSpec(
+            "Promote",
+            "train.promote.handler",
+            "lake",
+            **_HEAVY,
+            purpose="lets the challenger replace the champion, or not",
+        ),
         FunctionSpec("ScoreAll", "score.score_all.handler", "lake", **_HEAVY, purpose="scores every customer"),
         FunctionSpec("Report", "report.report.handler", "lake", 2048, 300, "writes the executives' page"),
         FunctionSpec("Failed", "report.failed.handler", "base", 512, 60, "says what went wrong and ends the run"),
-        FunctionSpec("Drift", "drift.drift.handler", "drift", 3008, 900, "compares what is scored with what was trained on"),
+        FunctionSpec(
+            "Drift", "drift.drift.handler", "drift", 3008, 900, "compares what is scored with what was trained on"
+        ),
         FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls"),
     )
 }

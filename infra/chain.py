@@ -20,7 +20,11 @@ from infra.catalogue import FUNCTIONS
 from infra.functions import Functions
 
 RETRIED = [
-    *transient_names(), "Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException",
+    *transient_names(),
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
 ]
 """Step Functions compares a concrete class's name: these come from the drawn family, never from a base class."""
 
@@ -29,6 +33,7 @@ CONCURRENCY = 4
 """Streams and batches at a time: more would only meet the sources' rate limits."""
 
 AT = sfn.JsonPath.string_at
+_EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
 class Chain(Construct):
@@ -42,13 +47,25 @@ class Chain(Construct):
         self._steps = self._build_steps()
         self.machine = self._build_machine(self._build_entrance())
         self._allow_callbacks()
-        self._dead_letters = sqs.Queue(self, "MissedStarts", encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=True, retention_period=Duration.days(14))
+        self._dead_letters = sqs.Queue(
+            self,
+            "MissedStarts",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
         self._build_schedules()
 
     def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map]:
         run = AT("$.plan.run")
         ingest = self._each("IngestAll", "$.plan.extracts", self._task("Ingest"), "$.ingested")
-        validate = self._each("ValidateAll", "$.plan.tables", self._task("Validate"), "$.validated", {"run": run, "table": AT("$$.Map.Item.Value")})
+        validate = self._each(
+            "ValidateAll",
+            "$.plan.tables",
+            self._task("Validate"),
+            "$.validated",
+            {"run": run, "table": AT("$$.Map.Item.Value")},
+        )
         return [
             self._caught(self._task("Plan", {"run": AT("$$.Execution.Name")}, "$.plan")),
             ingest,
@@ -56,30 +73,60 @@ class Chain(Construct):
             self._caught(self._task("Transform", {"run": run}, "$.transformed")),
             self._caught(self._task("Features", {"run": run, "as_of": AT("$.transformed.as_of")}, "$.features")),
             self._caught(self._training(run)),
-            self._caught(self._task("Promote", {"run": run, "bundle": AT("$.trained.bundle"), "examples_snapshot": AT("$.features.examples_snapshot")}, "$.promoted")),
+            self._caught(
+                self._task(
+                    "Promote",
+                    {
+                        "run": run,
+                        "bundle": AT("$.trained.bundle"),
+                        "examples_snapshot": AT("$.features.examples_snapshot"),
+                    },
+                    "$.promoted",
+                )
+            ),
             self._caught(self._task("ScoreAll", self._scoring(run, "features", "features_snapshot"), "$.scored")),
             self._caught(self._task("Report", self._scoring(run, "scored", "scores_snapshot"), "$.reported")),
         ]
 
     def _scoring(self, run: str, entry: str, snapshot: str) -> dict[str, Any]:
-        return {"run": run, "champion": AT("$.promoted.champion"), snapshot: AT(f"$.{entry}.{snapshot}"), "as_of": AT("$.transformed.as_of")}
+        return {
+            "run": run,
+            "champion": AT("$.promoted.champion"),
+            snapshot: AT(f"$.{entry}.{snapshot}"),
+            "as_of": AT("$.transformed.as_of"),
+        }
 
     def _task(self, name: str, payload: dict[str, Any] | None = None, result_path: str = "$") -> tasks.LambdaInvoke:
         task = tasks.LambdaInvoke(
-            self, name, state_name=name, lambda_function=self._functions[name], payload_response_only=True, retry_on_service_exceptions=False,
-            payload=sfn.TaskInput.from_object(payload) if payload else None, result_path=result_path,
+            self,
+            name,
+            state_name=name,
+            lambda_function=self._functions[name],
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+            payload=sfn.TaskInput.from_object(payload) if payload else None,
+            result_path=result_path,
             task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS[name].timeout_s + 30)),
         )
         return self._retried(task)
 
     def _training(self, run: str) -> tasks.LambdaInvoke:
         payload = {
-            "run": run, "feature_set": AT("$.features.feature_set"), "examples_snapshot": AT("$.features.examples_snapshot"),
-            "as_of": AT("$.transformed.as_of"), "task_token": sfn.JsonPath.task_token,
+            "run": run,
+            "feature_set": AT("$.features.feature_set"),
+            "examples_snapshot": AT("$.features.examples_snapshot"),
+            "as_of": AT("$.transformed.as_of"),
+            "task_token": sfn.JsonPath.task_token,
         }
         task = tasks.LambdaInvoke(
-            self, "Train", state_name="Train", lambda_function=self._functions["Train"], integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
-            payload=sfn.TaskInput.from_object(payload), result_path="$.trained", retry_on_service_exceptions=False,
+            self,
+            "Train",
+            state_name="Train",
+            lambda_function=self._functions["Train"],
+            integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
+            payload=sfn.TaskInput.from_object(payload),
+            result_path="$.trained",
+            retry_on_service_exceptions=False,
             heartbeat_timeout=sfn.Timeout.duration(HEARTBEAT),
             task_timeout=sfn.Timeout.duration(Duration.minutes(self._settings.training.timeout_minutes)),
         )
@@ -87,28 +134,57 @@ class Chain(Construct):
 
     def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
         task.add_retry(
-            errors=RETRIED, interval=Duration.seconds(2), backoff_rate=2, max_attempts=5, max_delay=Duration.minutes(2),
+            errors=RETRIED,
+            interval=Duration.seconds(2),
+            backoff_rate=2,
+            max_attempts=5,
+            max_delay=Duration.minutes(2),
             jitter_strategy=sfn.JitterType.FULL,
         )
         return task
 
-    def _each(self, name: str, items: str, task: tasks.LambdaInvoke, result_path: str, selector: dict[str, Any] | None = None) -> sfn.Map:
-        each = sfn.Map(self, name, state_name=name, items_path=items, item_selector=selector, max_concurrency=CONCURRENCY, result_path=result_path)
+    def _each(
+        self, name: str, items: str, task: tasks.LambdaInvoke, result_path: str, selector: dict[str, Any] | None = None
+    ) -> sfn.Map:
+        each = sfn.Map(
+            self,
+            name,
+            state_name=name,
+            items_path=items,
+            item_selector=selector,
+            max_concurrency=CONCURRENCY,
+            result_path=result_path,
+        )
         each.item_processor(task)
-        return self._caught(each)
+        return each.add_catch(self._failed, **_EVERYTHING)
 
-    def _caught(self, state: Any) -> Any:
-        return state.add_catch(self._failed, errors=["States.ALL"], result_path="$.failure")
+    def _caught(self, task: tasks.LambdaInvoke) -> sfn.TaskStateBase:
+        return task.add_catch(self._failed, **_EVERYTHING)
 
     def _build_failed(self) -> tasks.LambdaInvoke:
         """A Task that alerts and then fails itself, not a Fail state: redriven, a Fail state would only fail again, while this one
         sees that it was redriven and says where to go on."""
         failed = tasks.LambdaInvoke(
-            self, "Failed", state_name="Failed", lambda_function=self._functions["Failed"], payload_response_only=True, retry_on_service_exceptions=False,
-            payload=sfn.TaskInput.from_object({"execution": AT("$$.Execution.Id"), "document": sfn.JsonPath.object_at("$")}),
-            result_path="$.resumed", task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS["Failed"].timeout_s + 30)),
+            self,
+            "Failed",
+            state_name="Failed",
+            lambda_function=self._functions["Failed"],
+            payload_response_only=True,
+            retry_on_service_exceptions=False,
+            payload=sfn.TaskInput.from_object(
+                {"execution": AT("$$.Execution.Id"), "document": sfn.JsonPath.object_at("$")}
+            ),
+            result_path="$.resumed",
+            task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS["Failed"].timeout_s + 30)),
         )
-        failed.add_retry(errors=RETRIED, interval=Duration.seconds(2), backoff_rate=2, max_attempts=5, max_delay=Duration.minutes(2), jitter_strategy=sfn.JitterType.FULL)
+        failed.add_retry(
+            errors=RETRIED,
+            interval=Duration.seconds(2),
+            backoff_rate=2,
+            max_attempts=5,
+            max_delay=Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
         return failed
 
     def _build_entrance(self) -> sfn.Choice:
@@ -117,7 +193,10 @@ class Chain(Construct):
         for step, following in zip(self._steps, [*self._steps[1:], None], strict=True):
             if following:
                 step.next(following)
-            named = sfn.Condition.and_(sfn.Condition.is_present("$.resumed.state"), sfn.Condition.string_equals("$.resumed.state", step.state_id))
+            named = sfn.Condition.and_(
+                sfn.Condition.is_present("$.resumed.state"),
+                sfn.Condition.string_equals("$.resumed.state", step.state_id),
+            )
             resume.when(named, step)
         self._failed.next(resume)
         return resume.otherwise(self._steps[0])
@@ -125,33 +204,60 @@ class Chain(Construct):
     def _build_machine(self, entrance: sfn.Choice) -> sfn.StateMachine:
         group = logs.LogGroup(self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
         return sfn.StateMachine(
-            self, "Nightly", definition_body=sfn.DefinitionBody.from_chainable(entrance), state_machine_type=sfn.StateMachineType.STANDARD,
-            tracing_enabled=True, timeout=Duration.hours(12), comment="From the sources to an explained score for every customer.",
+            self,
+            "Nightly",
+            definition_body=sfn.DefinitionBody.from_chainable(entrance),
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            tracing_enabled=True,
+            timeout=Duration.hours(12),
+            comment="From the sources to an explained score for every customer.",
             logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
         )
 
     def _allow_callbacks(self) -> None:
         """A policy of its own: as part of a function's role it would make functions and machine wait for each other."""
         answering = iam.PolicyStatement(
-            actions=["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"], resources=[self.machine.state_machine_arn]
+            actions=["states:SendTaskSuccess", "states:SendTaskFailure", "states:SendTaskHeartbeat"],
+            resources=[self.machine.state_machine_arn],
         )
-        executions = Stack.of(self).format_arn(service="states", resource="execution", resource_name=f"{self.machine.state_machine_name}:*", arn_format=ArnFormat.COLON_RESOURCE_NAME)
-        looking = iam.PolicyStatement(actions=["states:DescribeExecution", "states:GetExecutionHistory"], resources=[executions])
+        executions = Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{self.machine.state_machine_name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        looking = iam.PolicyStatement(
+            actions=["states:DescribeExecution", "states:GetExecutionHistory"], resources=[executions]
+        )
         _attach(self, "JobAnswers", self._functions.job, answering)
         _attach(self, "FailedLooks", self._functions["Failed"], looking)
 
     def _build_schedules(self) -> None:
         start = scheduler_targets.StepFunctionsStartExecution(
-            self.machine, input=scheduler.ScheduleTargetInput.from_object({"reason": "schedule"}), dead_letter_queue=self._dead_letters
+            self.machine,
+            input=scheduler.ScheduleTargetInput.from_object({"reason": "schedule"}),
+            dead_letter_queue=self._dead_letters,
         )
         night = scheduler.ScheduleExpression.expression(self._settings.schedule, TimeZone.of(self._settings.timezone))
         scheduler.Schedule(self, "EveryNight", schedule=night, target=start, description="Starts Nightly.")
         drift = scheduler_targets.LambdaInvoke(self._functions["Drift"], dead_letter_queue=self._dead_letters)
-        day = scheduler.ScheduleExpression.expression(self._settings.drift.schedule, TimeZone.of(self._settings.timezone))
+        day = scheduler.ScheduleExpression.expression(
+            self._settings.drift.schedule, TimeZone.of(self._settings.timezone)
+        )
         scheduler.Schedule(self, "EveryDay", schedule=day, target=drift, description="Looks for drift.")
-        again = targets.SfnStateMachine(self.machine, input=events.RuleTargetInput.from_object({"reason": "drift"}), dead_letter_queue=self._dead_letters)
+        again = targets.SfnStateMachine(
+            self.machine,
+            input=events.RuleTargetInput.from_object({"reason": "drift"}),
+            dead_letter_queue=self._dead_letters,
+        )
         pattern = events.EventPattern(source=["holdfast"], detail_type=["drift detected"])
-        events.Rule(self, "OnDrift", event_pattern=pattern, targets=[again], description="Drift was detected: the chain retrains.")
+        events.Rule(
+            self,
+            "OnDrift",
+            event_pattern=pattern,
+            targets=[again],
+            description="Drift was detected: the chain retrains.",
+        )
 
 
 def _attach(scope: Construct, name: str, grantee: iam.IGrantable, statement: iam.PolicyStatement) -> None:

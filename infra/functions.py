@@ -19,31 +19,63 @@ from infra.targets import Target
 class Functions(Construct):
     """All functions of the catalogue, by name."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, target: Target, storage: Storage, alerts: sns.Topic) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, target: Target, storage: Storage, alerts: sns.Topic
+    ) -> None:
         super().__init__(scope, construct_id)
         self._target = target
+        self._name = storage.name
         self._environment = target.environment | environment_of(storage, alerts)
-        self._dead_letters = sqs.Queue(self, "DeadLetters", encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=True, retention_period=Duration.days(14))
+        self._dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
         self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
         for function in self.all.values():
             grant(function, storage)
-        self.job = target.training(self).configure(self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"})
+        self.job = target.training(self).configure(
+            self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
+        )
         if self.job is not self.all["Train"]:
             grant_job(self.job, storage)
         for name in ("Failed", "Drift"):
-            iam.Grant.add_to_principal(grantee=self.all[name], actions=["sns:Publish"], resource_arns=[alerts.topic_arn])
+            iam.Grant.add_to_principal(
+                grantee=self.all[name], actions=["sns:Publish"], resource_arns=[alerts.topic_arn]
+            )
             storage.key.grant(self.all[name], "kms:Decrypt", "kms:GenerateDataKey")
 
     def __getitem__(self, name: str) -> lambda_.Function:
         return self.all[name]
 
     def _function(self, spec: FunctionSpec) -> lambda_.Function:
-        role = iam.Role(self, f"{spec.name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"), description=f"Holdfast: {spec.purpose}")
-        group = logs.LogGroup(self, f"{spec.name}Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
+        role = iam.Role(
+            self,
+            f"{spec.name}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Holdfast: {spec.purpose}",
+        )
+        group = logs.LogGroup(
+            self,
+            f"{spec.name}Log",
+            log_group_name=f"/{self._name}/{spec.name}",
+            retention=logs.RetentionDays.ONE_MONTH,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
         group.grant_write(role)
         return self._target.function(
-            self, spec, role=role, log_group=group, memory_size=spec.memory_mb, timeout=Duration.seconds(spec.timeout_s), description=spec.purpose,
-            tracing=lambda_.Tracing.ACTIVE, environment=self._environment | {"POWERTOOLS_SERVICE_NAME": spec.name}, dead_letter_queue=self._dead_letters,
+            self,
+            spec,
+            role=role,
+            log_group=group,
+            memory_size=spec.memory_mb,
+            timeout=Duration.seconds(spec.timeout_s),
+            description=spec.purpose,
+            tracing=lambda_.Tracing.ACTIVE,
+            environment=self._environment | {"POWERTOOLS_SERVICE_NAME": spec.name, "POWERTOOLS_LOG_LEVEL": "INFO"},
+            dead_letter_queue=self._dead_letters,
         )
 
 

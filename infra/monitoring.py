@@ -23,12 +23,25 @@ class Alerts(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.Key, email: str | None) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Holdfast alerts")
-        self.lost = lost = sqs.Queue(self, "Lost", encryption=sqs.QueueEncryption.SQS_MANAGED, enforce_ssl=True, retention_period=Duration.days(14))
+        self.lost = lost = sqs.Queue(
+            self,
+            "Lost",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
         self.inbox = sqs.Queue(
-            self, "Inbox", encryption=sqs.QueueEncryption.KMS, encryption_master_key=key, enforce_ssl=True, retention_period=Duration.days(14),
+            self,
+            "Inbox",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
             dead_letter_queue=sqs.DeadLetterQueue(queue=lost, max_receive_count=100),
         )
-        self.topic.add_subscription(subscriptions.SqsSubscription(self.inbox, raw_message_delivery=True, dead_letter_queue=lost))
+        self.topic.add_subscription(
+            subscriptions.SqsSubscription(self.inbox, raw_message_delivery=True, dead_letter_queue=lost)
+        )
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email, dead_letter_queue=lost))
         for service in ("cloudwatch", "events"):
@@ -40,7 +53,15 @@ class Monitoring(Construct):
     """Alarms that mean something, and one dashboard."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, name: str, alerts: Alerts, machine: sfn.StateMachine, functions: Functions, api: apigateway.RestApi
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        alerts: Alerts,
+        machine: sfn.StateMachine,
+        functions: Functions,
+        api: apigateway.RestApi,
     ) -> None:
         super().__init__(scope, construct_id)
         self._alerts = alerts
@@ -52,41 +73,83 @@ class Monitoring(Construct):
         self._build_dashboard(machine, functions, api)
 
     def _watch_runs(self, machine: sfn.StateMachine) -> None:
-        self._alarm("RunFailed", machine.metric_failed(period=_HOUR, statistic="Sum"), 1, "A nightly run failed. `holdfast status` says where and why.")
         self._alarm(
-            "NoSuccessIn26Hours", machine.metric_succeeded(period=_HOUR, statistic="Sum"), 1, "No run has succeeded for 26 hours.",
-            operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD, periods=26, missing=cloudwatch.TreatMissingData.BREACHING,
+            "RunFailed",
+            machine.metric_failed(period=_HOUR, statistic="Sum"),
+            1,
+            "A nightly run failed. `holdfast status` says where and why.",
+        )
+        self._alarm(
+            "NoSuccessIn26Hours",
+            machine.metric_succeeded(period=_HOUR, statistic="Sum"),
+            1,
+            "No run has succeeded for 26 hours.",
+            operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=26,
+            missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
     def _watch_api(self, api: apigateway.RestApi) -> None:
-        self._alarm("ApiErrors", api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"), 5, "The scoring API answers 5xx.")
+        self._alarm(
+            "ApiErrors",
+            api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
+            5,
+            "The scoring API answers 5xx.",
+        )
         slow = api.metric_latency(period=_FIVE_MINUTES, statistic="p99")
         self._alarm("ApiSlow", slow, 1000, "One scoring call in a hundred takes over a second.", periods=3)
 
     def _watch_drift(self) -> None:
-        drifted = cloudwatch.Metric(namespace="Holdfast", metric_name="DriftedFeatures", period=Duration.days(1), statistic="Maximum")
+        drifted = cloudwatch.Metric(
+            namespace="Holdfast", metric_name="DriftedFeatures", period=Duration.days(1), statistic="Maximum"
+        )
         self._alarm("Drift", drifted, 1, "What is scored no longer looks like what was trained on.")
         self._drifted = drifted
 
     def _alarm(
-        self, name: str, metric: cloudwatch.IMetric, threshold: float, meaning: str, *, periods: int = 1,
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        threshold: float,
+        meaning: str,
+        *,
+        periods: int = 1,
         operator: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
     ) -> None:
         alarm = cloudwatch.Alarm(
-            self, name, metric=metric, threshold=threshold, evaluation_periods=periods, comparison_operator=operator, treat_missing_data=missing,
-            alarm_description=meaning, alarm_name=f"{self._name}-{name}",
+            self,
+            name,
+            metric=metric,
+            threshold=threshold,
+            evaluation_periods=periods,
+            comparison_operator=operator,
+            treat_missing_data=missing,
+            alarm_description=meaning,
+            alarm_name=f"{self._name}-{name}",
         )
         alarm.add_alarm_action(actions.SnsAction(self._alerts.topic))
         alarm.add_ok_action(actions.SnsAction(self._alerts.topic))
 
     def _tell_of_failures(self, machine: sfn.StateMachine) -> None:
         """What no Catch sees (an execution that timed out, was stopped or outgrew a limit) is told by the service's own event."""
-        unseen = events.EventPattern(source=["aws.states"], detail_type=["Step Functions Execution Status Change"], detail={
-            "status": ["TIMED_OUT", "ABORTED"], "stateMachineArn": [machine.state_machine_arn],
-        })
-        said = events.RuleTargetInput.from_text(f"Run {events.EventField.from_path('$.detail.name')} ended: {events.EventField.from_path('$.detail.status')}")
-        events.Rule(self, "RunEndedUnseen", event_pattern=unseen, targets=[targets.SnsTopic(self._alerts.topic, message=said, dead_letter_queue=self._alerts.lost)])
+        unseen = events.EventPattern(
+            source=["aws.states"],
+            detail_type=["Step Functions Execution Status Change"],
+            detail={
+                "status": ["TIMED_OUT", "ABORTED"],
+                "stateMachineArn": [machine.state_machine_arn],
+            },
+        )
+        said = events.RuleTargetInput.from_text(
+            f"Run {events.EventField.from_path('$.detail.name')} ended: {events.EventField.from_path('$.detail.status')}"
+        )
+        events.Rule(
+            self,
+            "RunEndedUnseen",
+            event_pattern=unseen,
+            targets=[targets.SnsTopic(self._alerts.topic, message=said, dead_letter_queue=self._alerts.lost)],
+        )
 
     def _build_dashboard(self, machine: sfn.StateMachine, functions: Functions, api: apigateway.RestApi) -> None:
         self.dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self._name)
@@ -100,8 +163,14 @@ class Monitoring(Construct):
         seconds = [_of_service("Seconds", name) for name in functions.all if name != "Api"]
         self.dashboard.add_widgets(
             cloudwatch.GraphWidget(title="Seconds per state", width=8, left=seconds),
-            cloudwatch.GraphWidget(title="API latency", width=8, left=[api.metric_latency(statistic="p50"), api.metric_latency(statistic="p99")]),
-            cloudwatch.GraphWidget(title="API errors and drift", width=8, left=[api.metric_server_error(), self._drifted]),
+            cloudwatch.GraphWidget(
+                title="API latency",
+                width=8,
+                left=[api.metric_latency(statistic="p50"), api.metric_latency(statistic="p99")],
+            ),
+            cloudwatch.GraphWidget(
+                title="API errors and drift", width=8, left=[api.metric_server_error(), self._drifted]
+            ),
         )
 
 
@@ -110,4 +179,6 @@ _FIVE_MINUTES = Duration.minutes(5)
 
 
 def _of_service(metric: str, service: str) -> cloudwatch.Metric:
-    return cloudwatch.Metric(namespace="Holdfast", metric_name=metric, dimensions_map={"service": service}, statistic="Sum", label=service)
+    return cloudwatch.Metric(
+        namespace="Holdfast", metric_name=metric, dimensions_map={"service": service}, statistic="Sum", label=service
+    )

@@ -18,8 +18,7 @@ _EVERYWHERE = {
     "AwsSolutions-ECS2": "The variables are names of buckets and tables; tokens and keys are read from Secrets Manager at run time.",
     "AwsSolutions-SMG4": "HubSpot's and Intercom's tokens cannot be rotated by a program, and a new pseudonym key unlinks all history: both are a person's act.",
     "AwsSolutions-SQS3": "These queues are themselves the dead-letter queues.",
-    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]":
-        "The one role that API Gateway documents for writing its logs.",
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": "The one role that API Gateway documents for writing its logs.",
     "AwsSolutions-IAM5[Resource::*]": "X-Ray, PutMetricData, PutEvents, log delivery and ECR's token take no resource; conditions narrow those that allow one.",
     "Serverless-LambdaLatestVersion": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
     "Serverless-SQSRedrivePolicy": "These queues are themselves the dead-letter queues.",
@@ -36,13 +35,20 @@ def check(app: App, stack: "HoldfastStack") -> None:
 
 def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     """IAM5, wildcard by wildcard: a new one is a new finding."""
-    reasons = {f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance." for bucket in _buckets(stack)}
+    reasons = {
+        f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance."
+        for bucket in _buckets(stack)
+    }
     for function in stack.functions.all.values():
         reasons[f"<{_id(stack, function)}.Arn>:*"] = "The versions and aliases of one own function."
     machine = _id(stack, stack.chain.machine)
-    reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:<{machine}.Name>:*"] = "The executions of the one own state machine."
+    reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:<{machine}.Name>:*"] = (
+        "The executions of the one own state machine."
+    )
     tables = catalogue_arns(stack.storage)[-1].split(":glue:", 1)[1].split(":table/", 1)[1]
-    reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = "The tables of the one own database; streams make new ones."
+    reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = (
+        "The tables of the one own database; streams make new ones."
+    )
     return {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource, reason in reasons.items()}
 
 

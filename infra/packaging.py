@@ -92,8 +92,23 @@ def build_bundle(bundle: str) -> int:
     folder = _fresh(BUILD / "bundles" / bundle)
     lock = folder / "requirements.txt"
     _uv("export", "--frozen", "--quiet", "--only-group", bundle, "--no-emit-project", "--output-file", str(lock))
-    _uv("pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--python-platform", PLATFORM,
-        "--python-version", PYTHON, "--target", str(folder / "python"), "--requirement", str(lock))
+    _uv(
+        "pip",
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--python-platform",
+        PLATFORM,
+        "--python-version",
+        PYTHON,
+        "--target",
+        str(folder / "python"),
+        "--requirement",
+        str(lock),
+    )
     return _size(folder / "python")
 
 
@@ -129,7 +144,9 @@ def main() -> None:
         size = build_bundle(bundle)
         is_image = bundle in IMAGE_BUNDLES or bundle == "train"
         limit = IMAGE_LIMIT if is_image else ZIP_LIMIT
-        typer.echo(f"{bundle:8} {size / 1e6:8.1f} MB unzipped of {limit / 1e6:8.0f} MB allowed for {'an image' if is_image else 'zip and layers'}")
+        typer.echo(
+            f"{bundle:8} {size / 1e6:8.1f} MB unzipped of {limit / 1e6:8.0f} MB allowed for {'an image' if is_image else 'zip and layers'}"
+        )
         if size > limit:
             too_large.append(bundle)
     if too_large:

@@ -17,34 +17,56 @@ class ScoringApi(Construct):
         super().__init__(scope, construct_id)
         self._allow_logging()
         self.api = apigateway.RestApi(
-            self, "Rest", rest_api_name=f"{name}-scores", description="Churn, lifetime value, persona and reasons of a customer.",
-            deploy_options=self._stage_options(), cloud_watch_role=False,
+            self,
+            "Rest",
+            rest_api_name=f"{name}-scores",
+            description="Churn, lifetime value, persona and reasons of a customer.",
+            deploy_options=self._stage_options(),
+            cloud_watch_role=False,
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
         )
-        self._validator = self.api.add_request_validator("Validator", validate_request_parameters=True, validate_request_body=True)
+        self._validator = self.api.add_request_validator(
+            "Validator", validate_request_parameters=True, validate_request_body=True
+        )
         integration = apigateway.LambdaIntegration(function)
         for route in ROUTES:
             self._get(self.api.root.resource_for_path(f"v1/{route}"), integration, "{id}" in route)
 
     def _get(self, resource: apigateway.Resource, integration: apigateway.LambdaIntegration, takes_id: bool) -> None:
         resource.add_method(
-            "GET", integration, authorization_type=apigateway.AuthorizationType.IAM, request_validator=self._validator,
+            "GET",
+            integration,
+            authorization_type=apigateway.AuthorizationType.IAM,
+            request_validator=self._validator,
             request_parameters={"method.request.path.id": True} if takes_id else {},
         )
 
     def _stage_options(self) -> apigateway.StageOptions:
-        group = logs.LogGroup(self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
+        group = logs.LogGroup(
+            self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
+        )
         return apigateway.StageOptions(
-            stage_name="live", tracing_enabled=True, metrics_enabled=True, throttling_rate_limit=200, throttling_burst_limit=400,
-            logging_level=apigateway.MethodLoggingLevel.ERROR, data_trace_enabled=False,
-            access_log_destination=apigateway.LogGroupLogDestination(group), access_log_format=_WITHOUT_IDS,
+            stage_name="live",
+            tracing_enabled=True,
+            metrics_enabled=True,
+            throttling_rate_limit=200,
+            throttling_burst_limit=400,
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,
+            access_log_destination=apigateway.LogGroupLogDestination(group),
+            access_log_format=_WITHOUT_IDS,
         )
 
     def _allow_logging(self) -> None:
         """API Gateway writes its logs through one role per account and region."""
-        role = iam.Role(self, "LogRole", assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"), managed_policies=[
-            iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
-        ])
+        role = iam.Role(
+            self,
+            "LogRole",
+            assumed_by=iam.ServicePrincipal("apigateway.amazonaws.com"),
+            managed_policies=[
+                iam.ManagedPolicy.from_aws_managed_policy_name("service-role/AmazonAPIGatewayPushToCloudWatchLogs"),
+            ],
+        )
         apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
 
 

@@ -18,7 +18,9 @@ from infra.targets import target_named
 class HoldfastStack(Stack):
     """One deployment of Holdfast."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, target: str, settings: Settings, packager: Packager, **kwargs: Any) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, target: str, settings: Settings, packager: Packager, **kwargs: Any
+    ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         chosen = target_named(target, self, packager)
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
@@ -27,7 +29,13 @@ class HoldfastStack(Stack):
         self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
         self.scoring = ScoringApi(self, "Api", function=self.functions["Api"], name=settings.name)
         self.monitoring = Monitoring(
-            self, "Monitoring", name=settings.name, alerts=self.alerts, machine=self.chain.machine, functions=self.functions, api=self.scoring.api
+            self,
+            "Monitoring",
+            name=settings.name,
+            alerts=self.alerts,
+            machine=self.chain.machine,
+            functions=self.functions,
+            api=self.scoring.api,
         )
         Tags.of(self).add("application", settings.name)
         self._say_where_things_are()
@@ -35,11 +43,20 @@ class HoldfastStack(Stack):
     def _say_where_things_are(self) -> None:
         storage = self.storage
         outputs = {
-            "StateMachineArn": self.chain.machine.state_machine_arn, "ApiId": self.scoring.api.rest_api_id, "ApiUrl": self.scoring.api.url,
-            "LandingBucket": storage.landing.bucket_name, "QuarantineBucket": storage.quarantine.bucket_name, "LakeBucket": storage.lake.bucket_name,
-            "ArtifactsBucket": storage.artifacts.bucket_name, "UploadsBucket": storage.uploads.bucket_name, "Database": storage.database,
-            "StateTable": storage.state.table_name, "ScoresTable": storage.scores.table_name, "AlertsTopic": self.alerts.topic.topic_arn,
-            "AlertsInbox": self.alerts.inbox.queue_url, "Dashboard": self.monitoring.dashboard.dashboard_name,
+            "StateMachineArn": self.chain.machine.state_machine_arn,
+            "ApiId": self.scoring.api.rest_api_id,
+            "ApiUrl": self.scoring.api.url,
+            "LandingBucket": storage.landing.bucket_name,
+            "QuarantineBucket": storage.quarantine.bucket_name,
+            "LakeBucket": storage.lake.bucket_name,
+            "ArtifactsBucket": storage.artifacts.bucket_name,
+            "UploadsBucket": storage.uploads.bucket_name,
+            "Database": storage.database,
+            "StateTable": storage.state.table_name,
+            "ScoresTable": storage.scores.table_name,
+            "AlertsTopic": self.alerts.topic.topic_arn,
+            "AlertsInbox": self.alerts.inbox.queue_url,
+            "Dashboard": self.monitoring.dashboard.dashboard_name,
             "DriftFunction": self.functions["Drift"].function_name,
         }
         for name, value in outputs.items():

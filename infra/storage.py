@@ -18,8 +18,11 @@ class Storage(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, removal: RemovalPolicy) -> None:
         super().__init__(scope, construct_id)
         self._removal = removal
+        self.name = settings.name
         self.database = settings.name.replace("-", "_")
-        self.key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=removal, description=f"{settings.name}: data at rest")
+        self.key = kms.Key(
+            self, "Key", enable_key_rotation=True, removal_policy=removal, description=f"{settings.name}: data at rest"
+        )
         self._access_logs = self._build_log_bucket()
         self.landing = self._bucket("Landing", days=30)
         self.quarantine = self._bucket("Quarantine", days=90)
@@ -29,59 +32,108 @@ class Storage(Construct):
         self.state = self._table("State", "pk", "sk")
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)
-        self.source_secrets = {name: self._source_secret(settings.name, name) for name, s in settings.sources.items() if s.kind in ("hubspot", "intercom")}
+        self.source_secrets = {
+            name: self._source_secret(settings.name, name)
+            for name, s in settings.sources.items()
+            if s.kind in ("hubspot", "intercom")
+        }
         self._build_catalogue()
 
     def _bucket(self, name: str, days: int | None = None) -> s3.Bucket:
-        expiry = [s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(7))] if days else []
-        tidy = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(2), noncurrent_version_expiration=Duration.days(30))
+        expiry = (
+            [s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(7))]
+            if days
+            else []
+        )
+        tidy = s3.LifecycleRule(
+            abort_incomplete_multipart_upload_after=Duration.days(2), noncurrent_version_expiration=Duration.days(30)
+        )
         return s3.Bucket(
-            self, name, encryption=s3.BucketEncryption.KMS, encryption_key=self.key, bucket_key_enabled=True, enforce_ssl=True, versioned=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL, removal_policy=self._removal, lifecycle_rules=expiry or [tidy],
-            server_access_logs_bucket=self._access_logs, server_access_logs_prefix=f"{name.lower()}/",
+            self,
+            name,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            removal_policy=self._removal,
+            lifecycle_rules=expiry or [tidy],
+            server_access_logs_bucket=self._access_logs,
+            server_access_logs_prefix=f"{name.lower()}/",
         )
 
     def _build_log_bucket(self) -> s3.Bucket:
         return s3.Bucket(
-            self, "AccessLogs", encryption=s3.BucketEncryption.S3_MANAGED, enforce_ssl=True, removal_policy=self._removal,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL, lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
+            self,
+            "AccessLogs",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            removal_policy=self._removal,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
 
     def _table(self, name: str, partition: str, sort: str | None = None) -> dynamodb.TableV2:
         return dynamodb.TableV2(
-            self, name, partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
+            self,
+            name,
+            partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING) if sort else None,
-            billing=dynamodb.Billing.on_demand(), encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
-            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
             removal_policy=self._removal,
         )
 
     def _build_pseudonym_key(self, name: str) -> secretsmanager.Secret:
         return secretsmanager.Secret(
-            self, "PseudonymKey", description=f"{name}: key of the pseudonyms. Losing it unlinks all history.", encryption_key=self.key,
+            self,
+            "PseudonymKey",
+            description=f"{name}: key of the pseudonyms. Losing it unlinks all history.",
+            encryption_key=self.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
             removal_policy=self._removal,
         )
 
     def _source_secret(self, name: str, source: str) -> secretsmanager.Secret:
         return secretsmanager.Secret(
-            self, f"{source.capitalize()}Token", secret_name=f"{name}/{source}", encryption_key=self.key, removal_policy=self._removal,
+            self,
+            f"{source.capitalize()}Token",
+            secret_name=f"{name}/{source}",
+            encryption_key=self.key,
+            removal_policy=self._removal,
             description=f'{name}: {{"token": "…"}} of {source}',
-            generate_secret_string=secretsmanager.SecretStringGenerator(secret_string_template="{}", generate_string_key="unset"),
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template="{}",  # noqa: S106 - an empty object, not a secret
+                generate_string_key="unset",
+            ),
         )
 
     def _build_catalogue(self) -> None:
         glue.CfnDatabase(
-            self, "Database", catalog_id=Stack.of(self).account,
-            database_input=glue.CfnDatabase.DatabaseInputProperty(name=self.database, location_uri=f"s3://{self.lake.bucket_name}/{self.database}"),
+            self,
+            "Database",
+            catalog_id=Stack.of(self).account,
+            database_input=glue.CfnDatabase.DatabaseInputProperty(
+                name=self.database, location_uri=f"s3://{self.lake.bucket_name}/{self.database}"
+            ),
         )
         athena.CfnWorkGroup(
-            self, "Analysts", name=self.database, recursive_delete_option=True,
+            self,
+            "Analysts",
+            name=self.database,
+            recursive_delete_option=True,
             work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True, bytes_scanned_cutoff_per_query=10 * 1024**3,
+                enforce_work_group_configuration=True,
+                bytes_scanned_cutoff_per_query=10 * 1024**3,
                 result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
                     output_location=f"s3://{self.artifacts.bucket_name}/athena/",
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_KMS", kms_key=self.key.key_arn),
+                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                        encryption_option="SSE_KMS", kms_key=self.key.key_arn
+                    ),
                 ),
             ),
         )

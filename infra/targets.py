@@ -12,6 +12,7 @@ from infra.catalogue import IMAGE_BUNDLES, FunctionSpec
 from infra.packaging import Packager
 from infra.training import FargateTraining, ProcessTraining, Training
 
+
 class Target(Protocol):
     """What a construct may ask of its target."""
 
@@ -31,9 +32,9 @@ class AwsTarget:
     """A real account: Python 3.13 on arm64, zips with layers where they fit, images where they do not, training on Fargate."""
 
     removal = RemovalPolicy.RETAIN
-    environment: dict[str, str] = {}
 
     def __init__(self, stack: Stack, packager: Packager) -> None:
+        self.environment: dict[str, str] = {}
         self._packager = packager
         self._stack = stack
         self._layers: dict[str, lambda_.LayerVersion] = {}
@@ -42,21 +43,32 @@ class AwsTarget:
     def function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
         if spec.bundle in IMAGE_BUNDLES:
             return self._image_function(scope, spec, **common)
-        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/opt/holdfast.toml"} 
+        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/opt/holdfast.toml"}
         return lambda_.Function(
-            scope, spec.name, runtime=lambda_.Runtime.PYTHON_3_13, architecture=lambda_.Architecture.ARM_64, handler=spec.handler,
+            scope,
+            spec.name,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=spec.handler,
             code=lambda_.Code.from_asset(str(self._packager.zip(spec.stage))),
-            layers=[self._layer("common"), self._layer(spec.bundle)], environment=environment, **common, 
+            layers=[self._layer("common"), self._layer(spec.bundle)],
+            environment=environment,
+            **common,
         )
 
     def training(self, scope: Construct) -> Training:
         return FargateTraining(scope, "Training", image=self._image("train"))
 
     def _image_function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
-        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"} 
+        environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"}
         code = lambda_.DockerImageCode.from_image_asset(str(self._image(spec.bundle)), cmd=[spec.handler])
         return lambda_.DockerImageFunction(
-            scope, spec.name, code=code, architecture=lambda_.Architecture.ARM_64, environment=environment, **common, 
+            scope,
+            spec.name,
+            code=code,
+            architecture=lambda_.Architecture.ARM_64,
+            environment=environment,
+            **common,
         )
 
     def _image(self, bundle: str) -> Path:
@@ -67,8 +79,11 @@ class AwsTarget:
     def _layer(self, name: str) -> lambda_.LayerVersion:
         if name not in self._layers:
             self._layers[name] = lambda_.LayerVersion(
-                self._stack, f"{name.capitalize()}Layer", code=lambda_.Code.from_asset(str(self._packager.layer(name)), exclude=["requirements.txt"]),
-                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13], compatible_architectures=[lambda_.Architecture.ARM_64],
+                self._stack,
+                f"{name.capitalize()}Layer",
+                code=lambda_.Code.from_asset(str(self._packager.layer(name)), exclude=["requirements.txt"]),
+                compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+                compatible_architectures=[lambda_.Architecture.ARM_64],
             )
         return self._layers[name]
 
@@ -77,16 +92,21 @@ class LocalTarget:
     """The embedded runtime: the Lambda runtime client on the project's own interpreter, training as a process."""
 
     removal = RemovalPolicy.DESTROY
-    environment = {"POWERTOOLS_TRACE_DISABLED": "true"}
 
     def __init__(self, stack: Stack, packager: Packager) -> None:
+        # No X-Ray daemon listens here; idle OpenMP threads that spin would take the two cores from the other functions.
+        self.environment = {"POWERTOOLS_TRACE_DISABLED": "true", "OMP_WAIT_POLICY": "PASSIVE"}
         self._packager = packager
         self._folders: dict[str, Path] = {}
 
     def function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
         return lambda_.Function(
-            scope, spec.name, runtime=lambda_.Runtime.PROVIDED_AL2023, handler=spec.handler,
-            code=lambda_.Code.from_asset(str(self._folder(spec.stage))), **common, 
+            scope,
+            spec.name,
+            runtime=lambda_.Runtime.PROVIDED_AL2023,
+            handler=spec.handler,
+            code=lambda_.Code.from_asset(str(self._folder(spec.stage))),
+            **common,
         )
 
     def training(self, scope: Construct) -> Training:

@@ -38,11 +38,18 @@ class FargateTraining(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, image: Path) -> None:
         super().__init__(scope, construct_id)
         self._vpc = self._build_network()
-        self._group = ec2.SecurityGroup(self, "NoInbound", vpc=self._vpc, description="The training job only calls out.")
+        self._group = ec2.SecurityGroup(
+            self, "NoInbound", vpc=self._vpc, description="The training job only calls out."
+        )
         self._cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc, container_insights_v2=ecs.ContainerInsights.ENABLED)
         self._task = ecs.FargateTaskDefinition(
-            self, "Task", cpu=4096, memory_limit_mib=16384,
-            runtime_platform=ecs.RuntimePlatform(cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX),
+            self,
+            "Task",
+            cpu=4096,
+            memory_limit_mib=16384,
+            runtime_platform=ecs.RuntimePlatform(
+                cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
+            ),
         )
         self._image = image
 
@@ -55,23 +62,34 @@ class FargateTraining(Construct):
 
     def _described(self) -> str:
         subnets = [subnet.subnet_id for subnet in self._vpc.public_subnets]
-        return json.dumps({
-            "cluster": self._cluster.cluster_arn, "task_definition": self._task.family, "container": CONTAINER,
-            "subnets": subnets, "security_groups": [self._group.security_group_id],
-        })
+        return json.dumps(
+            {
+                "cluster": self._cluster.cluster_arn,
+                "task_definition": self._task.family,
+                "container": CONTAINER,
+                "subnets": subnets,
+                "security_groups": [self._group.security_group_id],
+            }
+        )
 
     def _add_container(self, environment: dict[str, str]) -> None:
         group = logs.LogGroup(self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
         self._task.add_volume(name="scratch")
         container = self._task.add_container(
-            CONTAINER, image=ecs.ContainerImage.from_asset(str(self._image), platform=ecr_assets.Platform.LINUX_ARM64),
-            logging=ecs.LogDrivers.aws_logs(stream_prefix="train", log_group=group), environment=environment, readonly_root_filesystem=True,
+            CONTAINER,
+            image=ecs.ContainerImage.from_asset(str(self._image), platform=ecr_assets.Platform.LINUX_ARM64),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix="train", log_group=group),
+            environment=environment,
+            readonly_root_filesystem=True,
         )
         container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="scratch", read_only=False))  # noqa: S108 - in the container
 
     def _build_network(self) -> ec2.Vpc:
         vpc = ec2.Vpc(
-            self, "Network", max_azs=2, nat_gateways=0,
+            self,
+            "Network",
+            max_azs=2,
+            nat_gateways=0,
             subnet_configuration=[ec2.SubnetConfiguration(name="public", subnet_type=ec2.SubnetType.PUBLIC)],
             gateway_endpoints={
                 "S3": ec2.GatewayVpcEndpointOptions(service=ec2.GatewayVpcEndpointAwsService.S3),

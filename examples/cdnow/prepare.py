@@ -21,7 +21,13 @@ def main(data: Path, out: Path) -> None:
 
 def purchase(order: int, buyer: str, day: str, cds: str, dollars: str) -> dict[str, object]:
     """One line of the log."""
-    return {"order": order, "buyer": buyer, "bought_on": f"{day[:4]}-{day[4:6]}-{day[6:]}", "cds": int(cds), "dollars": float(dollars)}
+    return {
+        "order": order,
+        "buyer": buyer,
+        "bought_on": f"{day[:4]}-{day[4:6]}-{day[6:]}",
+        "cds": int(cds),
+        "dollars": float(dollars),
+    }
 
 
 if __name__ == "__main__":

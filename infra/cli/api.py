@@ -37,7 +37,11 @@ def score_path(customer: str) -> str:
 
 def curl(deployment: Deployment, path: str) -> str:
     """The same call as a line for the shell."""
-    keys = f"{runtime.ACCESS_KEY}:{runtime.SECRET_KEY}" if deployment.endpoint else '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+    keys = (
+        f"{runtime.ACCESS_KEY}:{runtime.SECRET_KEY}"
+        if deployment.endpoint
+        else '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
+    )
     session = "" if deployment.endpoint else ' -H "x-amz-security-token: $AWS_SESSION_TOKEN"'
     return f"curl -s --aws-sigv4 aws:amz:{deployment.region}:execute-api --user {keys}{session} '{deployment.api_url}/v1/{path}'"
 

@@ -17,7 +17,9 @@ LOG = STATE / "deploy.log"
 
 def bootstrap(port: int, region: str) -> bool:
     """`cdk bootstrap`, unless the runtime has it; returns whether it was needed."""
-    cloudformation = session(region, runtime.endpoint(port)).client("cloudformation", endpoint_url=runtime.endpoint(port))
+    cloudformation = session(region, runtime.endpoint(port)).client(
+        "cloudformation", endpoint_url=runtime.endpoint(port)
+    )
     try:
         cloudformation.describe_stacks(StackName="CDKToolkit")
     except ClientError:
@@ -32,15 +34,39 @@ def deploy(port: int, region: str, config: Path) -> None:
     Raises:
         Trouble: it failed; the message shows the end of its output.
     """
-    _cdk(port, region, "deploy", "--require-approval", "never", "--context", "target=local", "--context", f"config={config}",
-         "--output", str(STATE / "cdk.out"))
+    _cdk(
+        port,
+        region,
+        "deploy",
+        "--require-approval",
+        "never",
+        "--context",
+        "target=local",
+        "--context",
+        f"config={config}",
+        "--context",
+        f"build={STATE / 'build'}",
+        "--output",
+        str(STATE / "cdk.out"),
+    )
 
 
 def _cdk(port: int, region: str, *arguments: str) -> None:
-    environment = runtime.environment(port, region) | {"PATH": f"{_node()}{os.pathsep}{os.environ['PATH']}", "CDK_DISABLE_CLI_TELEMETRY": "1"}
+    environment = runtime.environment(port, region) | {
+        "PATH": f"{_node()}{os.pathsep}{os.environ['PATH']}",
+        "CDK_DISABLE_CLI_TELEMETRY": "1",
+    }
     command = [str(Path(sys.executable).with_name("cdk")), *arguments]
     with LOG.open("wb") as log:
-        result = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, check=False)
+        result = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
     if result.returncode:
         said = "\n".join(LOG.read_text(errors="replace").splitlines()[-12:])
         raise Trouble(f"cdk {arguments[0]} failed; the end of {LOG}:\n{said}")

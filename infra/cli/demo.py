@@ -73,7 +73,12 @@ def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, An
         with _step(console, f"stand-in HubSpot and Intercom on ports {wanted.hubspot_port} and {wanted.intercom_port}"):
             _start_standins(processes, wanted, deployment, settings)
     with _step(console, "uploading to S3"), explained(deployment.endpoint):
-        upload_folder(deployment.client("s3"), deployment.uploads_bucket, folder, [s.prefix for s in settings.sources.values() if hasattr(s, "prefix")])
+        upload_folder(
+            deployment.client("s3"),
+            deployment.uploads_bucket,
+            folder,
+            [s.prefix for s in settings.sources.values() if hasattr(s, "prefix")],
+        )
     return _night(deployment, console)
 
 
@@ -107,7 +112,9 @@ def _at_home(settings: Settings, wanted: Wanted) -> Settings:
     """The same configuration with the sources on this machine and the clock of the data."""
     urls = {HubSpotSource: wanted.hubspot_port, IntercomSource: wanted.intercom_port}
     sources = {
-        name: source.model_copy(update={"base_url": f"http://127.0.0.1:{urls[type(source)]}"}) if type(source) in urls else source
+        name: source.model_copy(update={"base_url": f"http://127.0.0.1:{urls[type(source)]}"})
+        if type(source) in urls
+        else source
         for name, source in settings.sources.items()
     }
     return settings.model_copy(update={"sources": sources, "run": Run(as_of="data")})
@@ -122,7 +129,17 @@ def _write_config(settings: Settings) -> Path:
 def _begin_world(wanted: Wanted) -> subprocess.Popen[str]:
     """Make the world beside the deployment: it needs nothing of it."""
     STATE.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "infra.local.world", "--customers", str(wanted.customers), "--seed", str(wanted.seed), "--out", str(wanted.world)]
+    command = [
+        sys.executable,
+        "-m",
+        "infra.local.world",
+        "--customers",
+        str(wanted.customers),
+        "--seed",
+        str(wanted.seed),
+        "--out",
+        str(wanted.world),
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -141,10 +158,25 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
     processes.stop(STANDINS)
     for port in (wanted.hubspot_port, wanted.intercom_port):
         if is_listening(port):
-            raise Trouble(f'port {port} is taken by another program: stop it, or choose other ports: make demo ARGS="--port {wanted.port + 10}"')
+            raise Trouble(
+                f'port {port} is taken by another program: stop it, or choose other ports: make demo ARGS="--port {wanted.port + 10}"'
+            )
     tokens = {kind: secrets.token_urlsafe(24) for kind in ("hubspot", "intercom")}
-    command = [sys.executable, "-m", "infra.local.standins", "--world", str(wanted.world), "--hubspot-port", str(wanted.hubspot_port),
-               "--intercom-port", str(wanted.intercom_port), "--token-hubspot", tokens["hubspot"], "--token-intercom", tokens["intercom"]]
+    command = [
+        sys.executable,
+        "-m",
+        "infra.local.standins",
+        "--world",
+        str(wanted.world),
+        "--hubspot-port",
+        str(wanted.hubspot_port),
+        "--intercom-port",
+        str(wanted.intercom_port),
+        "--token-hubspot",
+        tokens["hubspot"],
+        "--token-intercom",
+        tokens["intercom"],
+    ]
     ready = lambda: is_listening(wanted.hubspot_port) and is_listening(wanted.intercom_port)  # noqa: E731
     processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region), ready)
     for kind, token in tokens.items():
@@ -155,7 +187,9 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
 def set_token(deployment: Deployment, source: str, token: str) -> None:
     """Put a source's token where its function reads it."""
     with explained(deployment.endpoint):
-        deployment.client("secretsmanager").put_secret_value(SecretId=f"{deployment.name}/{source}", SecretString=json.dumps({"token": token}))
+        deployment.client("secretsmanager").put_secret_value(
+            SecretId=f"{deployment.name}/{source}", SecretString=json.dumps({"token": token})
+        )
 
 
 def _prepared(wanted: Wanted, settings: Settings) -> Path:
@@ -167,9 +201,13 @@ def _prepared(wanted: Wanted, settings: Settings) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     script = wanted.config.with_name("prepare.py")
     if script.exists():
-        result = subprocess.run([sys.executable, str(script), str(wanted.data), str(folder)], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [sys.executable, str(script), str(wanted.data), str(folder)], capture_output=True, text=True, check=False
+        )
         if result.returncode:
-            raise Trouble(f"{script} failed: {result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'no reason given'}")
+            raise Trouble(
+                f"{script} failed: {result.stderr.strip().splitlines()[-1] if result.stderr.strip() else 'no reason given'}"
+            )
         return folder
     return _linked(folder, wanted.data, settings)
 

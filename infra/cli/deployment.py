@@ -16,7 +16,9 @@ from infra.local import runtime
 from infra.packaging import ROOT
 from infra.trouble import Trouble
 
-STATE = ROOT / ".holdfast"
+STATE = Path(os.environ.get("HOLDFAST_STATE", ROOT / ".holdfast"))
+"""Where what runs on this machine is written down; another folder is another, independent demo."""
+
 OUTPUTS = STATE / "outputs.json"
 
 
@@ -54,13 +56,23 @@ class Deployment:
         """
         with explained(endpoint):
             try:
-                stack = session(region, endpoint).client("cloudformation", endpoint_url=endpoint).describe_stacks(StackName=name)["Stacks"][0]
+                stack = (
+                    session(region, endpoint)
+                    .client("cloudformation", endpoint_url=endpoint)
+                    .describe_stacks(StackName=name)["Stacks"][0]
+                )
             except ClientError as error:
-                raise Trouble(f"no stack {name!r} in {region}: deploy it first (`make deploy`, or `make demo` on this machine)") from error
+                raise Trouble(
+                    f"no stack {name!r} in {region}: deploy it first (`make deploy`, or `make demo` on this machine)"
+                ) from error
         outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
-        api_url = f"{endpoint}/restapis/{outputs['ApiId']}/live/_user_request_" if endpoint else outputs["ApiUrl"].rstrip("/")
+        api_url = (
+            f"{endpoint}/restapis/{outputs['ApiId']}/live/_user_request_" if endpoint else outputs["ApiUrl"].rstrip("/")
+        )
         named = {_snake(key): value for key, value in outputs.items() if _snake(key) in cls.__dataclass_fields__}
-        return cls(**(named | {"name": name, "target": target, "region": region, "endpoint": endpoint, "api_url": api_url}))
+        return cls(
+            **(named | {"name": name, "target": target, "region": region, "endpoint": endpoint, "api_url": api_url})
+        )
 
     @classmethod
     def current(cls) -> Self:
@@ -95,7 +107,9 @@ def session(region: str, endpoint: str | None) -> boto3.Session:
     """A session; for the embedded runtime with its own keys, whatever the shell's environment holds."""
     if endpoint is None:
         return boto3.Session(region_name=region)
-    return boto3.Session(region_name=region, aws_access_key_id=runtime.ACCESS_KEY, aws_secret_access_key=runtime.SECRET_KEY)
+    return boto3.Session(
+        region_name=region, aws_access_key_id=runtime.ACCESS_KEY, aws_secret_access_key=runtime.SECRET_KEY
+    )
 
 
 @contextmanager
@@ -105,7 +119,9 @@ def explained(endpoint: str | None) -> Iterator[None]:
         yield
     except EndpointConnectionError as error:
         if endpoint:
-            raise Trouble(f"the embedded runtime does not answer at {endpoint} (its log: {STATE / 'runtime.log'}): run `make demo` again") from error
+            raise Trouble(
+                f"the embedded runtime does not answer at {endpoint} (its log: {STATE / 'runtime.log'}): run `make demo` again"
+            ) from error
         raise Trouble(f"AWS does not answer: {error}") from error
     except NoCredentialsError as error:
         raise Trouble("no AWS credentials: set AWS_PROFILE or log in with `aws sso login`") from error

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,15 @@ from infra.trouble import Trouble
 
 _POLL_S = 0.4
 _ENTRIES = {
-    "Plan": "plan", "IngestAll": "ingested", "ValidateAll": "validated", "Transform": "transformed", "Features": "features",
-    "Train": "trained", "Promote": "promoted", "ScoreAll": "scored", "Report": "reported",
+    "Plan": "plan",
+    "IngestAll": "ingested",
+    "ValidateAll": "validated",
+    "Transform": "transformed",
+    "Features": "features",
+    "Train": "trained",
+    "Promote": "promoted",
+    "ScoreAll": "scored",
+    "Report": "reported",
 }
 """State -> the entry of the execution's document that it writes."""
 
@@ -42,8 +50,8 @@ def progress_of(events: list[dict[str, Any]]) -> Iterator[Progress]:
 
 def summary(state: str, document: dict[str, Any]) -> str:
     """What a state did, in a few words."""
-    entry = document.get(_ENTRIES[state], {})
-    return _SUMMARIES[state](entry)
+    entry = document.get(_ENTRIES[state])
+    return "failed" if entry is None else _SUMMARIES[state](entry)
 
 
 def _counts(entries: list[dict[str, Any]], bad: str) -> str:
@@ -51,7 +59,7 @@ def _counts(entries: list[dict[str, Any]], bad: str) -> str:
     return f"{rows:,} rows" + (f", {failed:,} {bad}" if failed else "")
 
 
-_SUMMARIES = {
+_SUMMARIES: dict[str, Callable[[Any], str]] = {
     "Plan": lambda e: f"{len(e['extracts'])} to pull, {len(e['tables'])} tables",
     "IngestAll": lambda e: _counts(e, "rejected"),
     "ValidateAll": lambda e: _counts(e, "quarantined"),
@@ -93,13 +101,13 @@ def _finished(description: dict[str, Any], printer: "_Printer") -> dict[str, Any
     if description["status"] == "SUCCEEDED":
         return dict(json.loads(description["output"]))
     cause = description.get("cause", "")
-    try:
+    with suppress(ValueError):  # not every cause is a function's JSON
         cause = json.loads(cause).get("errorMessage", cause)
-    except ValueError:
-        pass  # not every cause is a function's JSON
     run = description["name"]
-    raise Trouble(f"run {run} {description['status'].lower()} in {printer.current}: {cause or description.get('error', 'no cause given')}\n"
-                  f"Mend the cause, then: holdfast redrive {run}")
+    raise Trouble(
+        f"run {run} {description['status'].lower()} in {printer.current}: {cause or description.get('error', 'no cause given')}\n"
+        f"Mend the cause, then: holdfast redrive {run}"
+    )
 
 
 class _Printer:
@@ -114,4 +122,6 @@ class _Printer:
             self.current = progress.state
             return
         seconds = progress.at - self._began.get(progress.state, progress.at)
-        self._console.print(f"  {progress.state:<12}{seconds:6.1f} s  {summary(progress.state, progress.document)}", highlight=False)
+        self._console.print(
+            f"  {progress.state:<12}{seconds:6.1f} s  {summary(progress.state, progress.document)}", highlight=False
+        )

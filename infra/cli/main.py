@@ -16,13 +16,24 @@ from infra.cli.follow import follow
 from infra.local.processes import Processes
 from infra.trouble import Trouble
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, help="Which customers are about to leave, what each is worth, and why.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Which customers are about to leave, what each is worth, and why.",
+)
 secret = typer.Typer(no_args_is_help=True, help="Tokens of the sources.")
 app.add_typer(secret, name="secret")
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
-Target = Annotated[str | None, typer.Option("--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here.")]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here."
+    ),
+]
 Config = Annotated[Path, typer.Option("--config", help="Configuration file.")]
 Customer = Annotated[str, typer.Argument(help="External id, or a pseudonym as the lists show it.")]
 RunName = Annotated[str, typer.Argument(help="Name of the run; default: the latest.")]
@@ -42,10 +53,17 @@ def _deployment(target: str | None, config: Path) -> Deployment:
 @app.command("demo")
 def demo_(
     config: Config = _CONFIG,
-    data: Annotated[Path | None, typer.Option("--data", help="Folder with data of your own instead of the demo world.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder with data of your own instead of the demo world.")
+    ] = None,
     customers: Annotated[int, typer.Option(min=50, help="Size of the demo world.")] = 5000,
     seed: Annotated[int, typer.Option(help="Seed of the demo world.")] = 7,
-    port: Annotated[int, typer.Option(min=1024, max=65000, help="Port of the embedded AWS runtime; the stand-in sources take the next two.")] = 4566,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=1024, max=65000, help="Port of the embedded AWS runtime; the stand-in sources take the next two."
+        ),
+    ] = 4566,
 ) -> None:
     """Run the whole chain on this machine, from an empty AWS to explained scores."""
     wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data)
@@ -65,7 +83,9 @@ def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = 
     """Check a configuration file and say what it configures."""
     settings = load_settings(config)
     sources = ", ".join(f"{name} ({source.kind})" for name, source in settings.sources.items())
-    console.print(f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}.")
+    console.print(
+        f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}."
+    )
 
 
 @app.command()
@@ -90,7 +110,9 @@ def status(target: Target = None, config: Config = _CONFIG) -> None:
 
 
 @app.command()
-def top(limit: Annotated[int, typer.Option(min=1, max=1000)] = 10, target: Target = None, config: Config = _CONFIG) -> None:
+def top(
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 10, target: Target = None, config: Config = _CONFIG
+) -> None:
     """The customers most at risk, from the scoring API."""
     deployment = _deployment(target, config)
     show.ranking(console, api.get(deployment, f"customers?limit={limit}"))
@@ -116,7 +138,9 @@ def alerts(target: Target = None, config: Config = _CONFIG) -> None:
 @app.command()
 def logs(
     state: Annotated[str, typer.Argument(help="Function: Plan, Ingest, Validate, …")],
-    lines: Annotated[int, typer.Option(min=1)] = 50, target: Target = None, config: Config = _CONFIG,
+    lines: Annotated[int, typer.Option(min=1)] = 50,
+    target: Target = None,
+    config: Config = _CONFIG,
 ) -> None:
     """The newest log lines of one function."""
     for line in operate.logs(_deployment(target, config), state, lines):
@@ -124,7 +148,11 @@ def logs(
 
 
 @secret.command("set")
-def secret_set(source: Annotated[str, typer.Argument(help="Source as it is named in the configuration.")], target: Target = None, config: Config = _CONFIG) -> None:
+def secret_set(
+    source: Annotated[str, typer.Argument(help="Source as it is named in the configuration.")],
+    target: Target = None,
+    config: Config = _CONFIG,
+) -> None:
     """Store a source's token (read from standard input, so that no shell history keeps it)."""
     deployment = _deployment(target, config)
     token = (typer.prompt("token", hide_input=True) if sys.stdin.isatty() else sys.stdin.read()).strip()
@@ -142,7 +170,9 @@ def main() -> None:
         Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(f"holdfast: {error}")
         sys.exit(1)
     except KeyboardInterrupt:
-        sys.exit("holdfast: stopped; what was started goes on in the background: `make down` ends it, `make demo` goes on")
+        sys.exit(
+            "holdfast: stopped; what was started goes on in the background: `make down` ends it, `make demo` goes on"
+        )
 
 
 if __name__ == "__main__":

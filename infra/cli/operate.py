@@ -6,6 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.catalogue import FUNCTIONS
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
@@ -41,7 +42,11 @@ def redrive(deployment: Deployment, name: str) -> str:
             state, document = _where_it_failed(sfn, arn)
             resumed = document | {"resumed": {"state": state, "count": 0}}
             again = f"{failed['name'].split('-redrive-')[0]}-redrive-{int(time.time())}"
-            return str(sfn.start_execution(stateMachineArn=deployment.state_machine_arn, name=again, input=json.dumps(resumed))["executionArn"])
+            return str(
+                sfn.start_execution(
+                    stateMachineArn=deployment.state_machine_arn, name=again, input=json.dumps(resumed)
+                )["executionArn"]
+            )
     return str(arn)
 
 
@@ -49,7 +54,11 @@ def _failed_run(deployment: Deployment, name: str) -> dict[str, Any]:
     known = runs(deployment)
     chosen = [run for run in known if run["name"] == name] if name else known[:1]
     if not chosen:
-        raise Trouble(f"no run {name!r} among the last ten: `holdfast status` lists them" if name else "there has been no run yet: `holdfast run` starts one")
+        raise Trouble(
+            f"no run {name!r} among the last ten: `holdfast status` lists them"
+            if name
+            else "there has been no run yet: `holdfast run` starts one"
+        )
     if chosen[0]["status"] not in _FAILED:
         raise Trouble(f"run {chosen[0]['name']} has not failed: it is {chosen[0]['status']}")
     return chosen[0]
@@ -57,19 +66,26 @@ def _failed_run(deployment: Deployment, name: str) -> dict[str, Any]:
 
 def _where_it_failed(sfn: Any, arn: str) -> tuple[str, dict[str, Any]]:
     pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=True)
-    entered = [e["stateEnteredEventDetails"] for page in pages for e in page["events"] if "stateEnteredEventDetails" in e]
-    of_chain = [e for e in entered if e["name"] not in _AROUND and "plan" in e.get("input", "") or e["name"] == "Plan"]
+    entered = [
+        e["stateEnteredEventDetails"] for page in pages for e in page["events"] if "stateEnteredEventDetails" in e
+    ]
+    of_chain = [
+        e for e in entered if (e["name"] not in _AROUND and "plan" in e.get("input", "")) or e["name"] == "Plan"
+    ]
     last = [e for e in of_chain if e["name"] not in {"Ingest", "Validate"}][-1]
     return last["name"], json.loads(last["input"])
 
 
 def alerts(deployment: Deployment) -> list[str]:
     """Messages in the alerts inbox; they stay there."""
-    sqs, found = deployment.client("sqs"), {}
+    sqs = deployment.client("sqs")
+    found: dict[str, str] = {}
     with explained(deployment.endpoint):
         while True:
-            batch = sqs.receive_message(QueueUrl=_inbox(deployment), MaxNumberOfMessages=10, VisibilityTimeout=5).get("Messages", [])
-            new = {m["MessageId"]: m["Body"] for m in batch} 
+            batch = sqs.receive_message(QueueUrl=_inbox(deployment), MaxNumberOfMessages=10, VisibilityTimeout=5).get(
+                "Messages", []
+            )
+            new = {m["MessageId"]: m["Body"] for m in batch}
             if not set(new) - set(found):
                 return list(found.values())
             found |= new
@@ -85,9 +101,8 @@ def logs(deployment: Deployment, state: str, lines: int) -> list[str]:
     """Newest log lines of a function, oldest first."""
     client = deployment.client("logs")
     with explained(deployment.endpoint):
-        groups = [g["logGroupName"] for page in client.get_paginator("describe_log_groups").paginate() for g in page["logGroups"]]
-        (group,) = [g for g in groups if f"Functions{state}Log" in g and g.startswith(deployment.name)] or [None]
-        if group is None:
-            raise Trouble(f"no log of {state!r}: functions are named as the states of Nightly (Plan, Ingest, Validate, …), and Api and Drift")
-        pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
-        return [event["message"].rstrip() for page in pages for event in page["events"]][-lines:]
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=f"/{deployment.name}/{state}")
+            return [event["message"].rstrip() for page in pages for event in page["events"]][-lines:]
+        except client.exceptions.ResourceNotFoundException as error:
+            raise Trouble(f"no function {state!r}: they are named {', '.join(FUNCTIONS)}") from error

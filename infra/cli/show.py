@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
@@ -14,28 +13,49 @@ from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
 def results(console: Console, deployment: Deployment, truth: Path | None) -> None:
     """Everything that a finished demo ends with."""
     listed = api.get(deployment, "customers?limit=10")
-    console.print("\n[bold]The ten customers most at risk[/] (through API Gateway)\n")
+    console.print("\n[bold]The ten customers most at risk[/], through API Gateway")
     ranking(console, listed)
-    model(console, api.get(deployment, "models"), json.loads(truth.read_text()) if truth else None)
-    _whereabouts(console, deployment, listed)
+    model(console, api.get(deployment, "models"), json.loads(truth.read_text())["achievable"] if truth else None)
+    _whereabouts(console, deployment, listed["customers"])
 
 
 def ranking(console: Console, listed: dict[str, Any]) -> None:
-    """A table of customers with probability, value, persona and reasons."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column, justify in (("customer", "left"), ("leaves", "right"), ("worth", "right"), ("persona", "left"), ("because", "left")):
-        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    for customer in listed["customers"]:
-        reasons = "; ".join(_reason(reason) for reason in customer["reasons"][:3])
-        table.add_row(customer["customer_id"], f"{customer['probability']:.0%}", f"{customer['value']:,.0f}", customer["persona"], reasons)
-    console.print(table)
+    """Customers with probability, value and persona, and below each what weighs most."""
+    for place, customer in enumerate(listed["customers"], 1):
+        worth = f"worth {customer['value']:,.0f} {listed['currency']}"
+        console.print(
+            f"\n{place:>3}. {customer['customer_id']}  [bold]{customer['probability']:.0%}[/] {worth}, {customer['persona'].lower()}"
+        )
+        for reason in customer["reasons"]:
+            sign = "[red]+[/]" if reason["direction"] == "raises" else "[green]−[/]"
+            console.print(f"     {sign} {reason['sentence']}: {quantity(reason['value'], reason['unit'])}")
+    if not listed["customers"]:
+        console.print("nobody is scored yet")
 
 
-def model(console: Console, described: dict[str, Any], truth: dict[str, Any] | None) -> None:
-    """How good the champion is, beside what anyone could reach."""
-    console.print(f"\n[bold]The model[/] {described}")
-    if truth:
-        console.print(f"Achievable: {truth}")
+def model(console: Console, champion: dict[str, Any], achievable: dict[str, Any] | None) -> None:
+    """How good the champion is on its holdout, beside what a model that knows everything could reach."""
+    churn, value = champion["churn"], champion["value"]
+    console.print(
+        f"\n[bold]The model[/] {champion['champion']}, judged on {churn['rows']:,} customers of whom {churn['churners']:,} left ({champion['validation']})"
+    )
+    rows = [
+        ("AUC", f"{churn['auc']:.3f} ({churn['auc_low']:.3f} to {churn['auc_high']:.3f})", "auc", "{:.3f}"),
+        ("lift at 10 %", f"{churn['lift_10']:.2f}", "lift_10", "{:.2f}"),
+        ("lift at 21 %", f"{churn['lift_21']:.2f}", None, ""),
+        ("churn in the top 21 %", f"{churn['churn_in_top_21']:.1%}", "share_top_21", "{:.1%}"),
+    ]
+    for what, reached, key, form in rows:
+        beside = (
+            f"achievable {form.format(achievable[f'realised_{key}'])}, {form.format(achievable[f'expected_{key}'])} in expectation"
+            if achievable and key
+            else ""
+        )
+        console.print(f"  {what:<22}{reached:<24}{beside}".rstrip())
+    console.print(
+        f"  {'lifetime value':<22}off by {value['mae']:,.1f} on average ({value['mae_of_mean']:,.1f} if all were given the mean), "
+        f"RMSE {value['rmse']:,.1f}, correlation {value['correlation']:.3f}, in all {value['total_predicted']:,.0f} against {value['total_actual']:,.0f}"
+    )
 
 
 def runs(console: Console, executions: list[dict[str, Any]]) -> None:
@@ -45,21 +65,43 @@ def runs(console: Console, executions: list[dict[str, Any]]) -> None:
     for execution in executions:
         ended = execution.get("stopDate")
         seconds = f"{(ended - execution['startDate']).total_seconds():6.0f} s" if ended else "running"
-        console.print(f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<32} {execution['status']:<10} {seconds}  {_cause(execution)}")
+        console.print(
+            f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {_cause(execution)}".rstrip()
+        )
 
 
-def _whereabouts(console: Console, deployment: Deployment, listed: dict[str, Any]) -> None:
-    first = listed["customers"][0]["customer_id"] if listed["customers"] else "CUSTOMER"
-    console.print("\n[bold]Ask for one customer yourself[/]", api.curl(deployment, api.score_path(first)), sep="\n", soft_wrap=True)
-    console.print(
-        f"\nreport     {relative(Path(deployment.report))}", f"logs       holdfast logs ScoreAll   (and every other state; the runtime's own: {relative(STATE / 'runtime.log')})",
-        f"dashboard  CloudWatch, {deployment.dashboard}", "alerts     holdfast alerts", "runs       holdfast status",
-        f"programs   {relative(OUTPUTS)}", "stop       make down", sep="\n", soft_wrap=True,
+def quantity(value: float | None, unit: str) -> str:
+    """A number as people write it."""
+    if value is None:
+        return "unknown"
+    if unit == "share":
+        return f"{value:.0%}"
+    figure = (
+        f"{value:,.0f}"
+        if value == round(value) or abs(value) >= 100
+        else f"{value:,.2g}"
+        if abs(value) < 10
+        else f"{value:,.1f}"
     )
+    return f"{figure} {unit}".rstrip()
 
 
-def _reason(reason: dict[str, Any]) -> str:
-    return f"{'+' if reason['direction'] == 'raises' else '−'} {reason['sentence']}: {reason['value']}"
+def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[str, Any]]) -> None:
+    if customers:
+        console.print("\n[bold]Ask for one yourself[/]")
+        console.print(api.curl(deployment, api.score_path(customers[0]["customer_id"])), markup=False)
+    lines = {
+        "report": relative(Path(deployment.report)),
+        "logs": f"holdfast logs ScoreAll (or another state); the runtime's own: {relative(STATE / 'runtime.log')}",
+        "dashboard": f"CloudWatch dashboard {deployment.dashboard!r} at {deployment.endpoint or 'the AWS console'}",
+        "alerts": "holdfast alerts",
+        "runs": "holdfast status",
+        "programs": relative(OUTPUTS),
+        "stop": "make down",
+    }
+    console.print()
+    for what, where in lines.items():
+        console.print(f"{what:<11}{where}")
 
 
 def _cause(execution: dict[str, Any]) -> str:

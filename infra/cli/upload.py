@@ -7,7 +7,11 @@ from typing import Any
 
 def upload_folder(s3: Any, bucket: str, folder: Path, prefixes: list[str]) -> int:
     """Upload the files of `folder` whose relative path begins with one of `prefixes`, under that path; returns how many were sent."""
-    held = {item["Key"]: item["ETag"].strip('"') for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket) for item in page.get("Contents", [])}
+    held = {
+        item["Key"]: item["ETag"].strip('"')
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        for item in page.get("Contents", [])
+    }
     sent = 0
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         key = path.relative_to(folder).as_posix()

@@ -11,9 +11,10 @@ from infra.trouble import Trouble
 
 NAME = "runtime"
 ACCOUNT = "000000000000"
-ACCESS_KEY, SECRET_KEY = "test", "test"  # noqa: S105
+ACCESS_KEY, SECRET_KEY = "test", "test"
 """The runtime's own root keys: they open nothing anywhere else."""
-_OF_A_REAL_ACCOUNT = (
+_NOT_OURS = (
+    "PYTHONDONTWRITEBYTECODE",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_SESSION_TOKEN",
@@ -28,8 +29,9 @@ def endpoint(port: int) -> str:
 
 
 def environment(port: int, region: str) -> dict[str, str]:
-    """This process's environment, turned to the embedded runtime: nothing of a real account is left in it."""
-    kept = {key: value for key, value in os.environ.items() if key not in _OF_A_REAL_ACCOUNT}
+    """This process's environment, turned to the embedded runtime: nothing of a real account is left in it, nor what
+    would make every cold start compile its imports again."""
+    kept = {key: value for key, value in os.environ.items() if key not in _NOT_OURS}
     nowhere = os.devnull
     return kept | {
         "AWS_ACCESS_KEY_ID": ACCESS_KEY,

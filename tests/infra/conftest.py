@@ -20,7 +20,11 @@ def synthesised(target: str, build: Path) -> Template:
         (build / "bundles" / bundle / "python" / "empty.py").touch()
     config = ROOT / "holdfast.toml"
     stack = HoldfastStack(
-        App(outdir=str(build / "out")), "holdfast", target=target, settings=load_settings(config), packager=Packager(build, config),
+        App(outdir=str(build / "out")),
+        "holdfast",
+        target=target,
+        settings=load_settings(config),
+        packager=Packager(build, config),
         env=Environment(account="000000000000", region="us-east-1"),
     )
     return Template.from_stack(stack)

@@ -28,12 +28,15 @@ def test_the_states_follow_each_other_as_the_design_says(machine: dict[str, Any]
     assert order == CHAIN
 
 
-def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_longest_delay(machine: dict[str, Any]) -> None:
+def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_longest_delay(
+    machine: dict[str, Any],
+) -> None:
     for name, task in tasks(machine):
         (retry,) = task["Retry"]
 
         assert task["TimeoutSeconds"] > 0, name
-        assert retry["BackoffRate"] > 1 and retry["JitterStrategy"] == "FULL" and retry["MaxDelaySeconds"] == 120, name
+        assert retry["BackoffRate"] > 1, name
+        assert (retry["JitterStrategy"], retry["MaxDelaySeconds"]) == ("FULL", 120), name
 
 
 def test_exactly_the_transient_errors_and_lambdas_own_are_retried(machine: dict[str, Any]) -> None:

@@ -40,7 +40,11 @@ def test_no_policy_allows_every_action(template: Template) -> None:
 
 
 def test_every_function_has_a_role_of_its_own_and_a_row_of_rights(template: Template) -> None:
-    functions = [f for f in resources(template, "AWS::Lambda::Function").values() if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))]
+    functions = [
+        f
+        for f in resources(template, "AWS::Lambda::Function").values()
+        if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))
+    ]
     roles = {str(function["Role"]) for function in functions}
 
     assert len(functions) == len(FUNCTIONS) == len(roles)
@@ -48,7 +52,11 @@ def test_every_function_has_a_role_of_its_own_and_a_row_of_rights(template: Temp
 
 
 def test_every_function_logs_under_its_states_name_and_is_traced(template: Template) -> None:
-    functions = [f for f in resources(template, "AWS::Lambda::Function").values() if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))]
+    functions = [
+        f
+        for f in resources(template, "AWS::Lambda::Function").values()
+        if "HOLDFAST_STATE_TABLE" in str(f.get("Environment"))
+    ]
     names = {function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for function in functions}
 
     assert names == set(FUNCTIONS)
@@ -63,14 +71,22 @@ def test_no_secret_is_in_an_environment_variable(template: Template) -> None:
 def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Template) -> None:
     alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
 
-    assert set(alarms) == {f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift")}
+    assert set(alarms) == {
+        f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift")
+    }
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 
 
 def test_a_missing_night_is_an_alarm_even_when_nothing_is_reported(template: Template) -> None:
-    template.has_resource_properties("AWS::CloudWatch::Alarm", {
-        "AlarmName": "holdfast-NoSuccessIn26Hours", "TreatMissingData": "breaching", "EvaluationPeriods": 26, "Period": 3600,
-    })
+    template.has_resource_properties(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": "holdfast-NoSuccessIn26Hours",
+            "TreatMissingData": "breaching",
+            "EvaluationPeriods": 26,
+            "Period": 3600,
+        },
+    )
 
 
 def test_the_night_and_the_drift_check_are_scheduled(template: Template) -> None:
@@ -90,7 +106,7 @@ def test_access_logs_leave_out_whom_was_asked_for(template: Template) -> None:
     (stage,) = resources(template, "AWS::ApiGateway::Stage").values()
 
     assert "$context.resourcePath" in stage["AccessLogSetting"]["Format"]
-    assert "$context.path\"" not in stage["AccessLogSetting"]["Format"]
+    assert '$context.path"' not in stage["AccessLogSetting"]["Format"]
 
 
 def test_the_dashboard_is_named_after_the_deployment(template: Template) -> None:

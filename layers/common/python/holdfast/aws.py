@@ -1,5 +1,6 @@
 """The only place that makes AWS clients, and the one that turns their errors into ours."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,15 +14,26 @@ from holdfast.errors import StorageUnavailable
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
 _PASSING = {
-    "InternalError", "InternalServerError", "ProvisionedThroughputExceededException", "RequestTimeout", "ServiceUnavailable",
-    "SlowDown", "Throttling", "ThrottlingException", "TooManyRequestsException", "TransactionConflictException", "503", "500",
+    "InternalError",
+    "InternalServerError",
+    "ProvisionedThroughputExceededException",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionConflictException",
+    "503",
+    "500",
 }
 
 
 @lru_cache
 def client(service: str) -> Any:
     """A cached client of `service` ("s3", "dynamodb", …) with standard retries; region and endpoint come from the environment."""
-    return boto3.client(service, config=_RETRIES)  # type: ignore[call-overload]
+    # Lambda and Fargate say AWS_REGION; the SDK by itself reads AWS_DEFAULT_REGION only.
+    return boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=_RETRIES)
 
 
 def error_code(error: ClientError) -> str:

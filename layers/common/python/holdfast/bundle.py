@@ -32,7 +32,9 @@ class Bundle:
 
     @property
     def manifest(self) -> bytes:
-        held = {name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()} for name, body in self.files.items()}
+        held = {
+            name: {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()} for name, body in self.files.items()
+        }
         return canonical({"format": 1, "files": held})
 
     @property
@@ -46,7 +48,7 @@ class Bundle:
 
 
 def save(store: Store, bundle: Bundle) -> str:
-    """Write a bundle under `bundles/<version>/`, manifest last, so that a bundle with a manifest is whole; return its version."""
+    """Write a bundle under `bundles/<version>/`, manifest last: one with a manifest is whole. Returns its version."""
     prefix = f"bundles/{bundle.version}"
     for name, body in sorted(bundle.files.items()):
         store.write(f"{prefix}/{name}", body, "application/json" if name.endswith(".json") else "text/markdown")

@@ -34,7 +34,11 @@ class Environment:
         Raises:
             ConfigurationInvalid: the one variable that every function needs is missing.
         """
-        known = {name: environ[key] for name in cls.__dataclass_fields__ if (key := f"HOLDFAST_{name.upper()}") in environ}
+        known = {
+            name: environ[key] for name in cls.__dataclass_fields__ if (key := f"HOLDFAST_{name.upper()}") in environ
+        }
         if "config_path" not in known:
-            raise ConfigurationInvalid("HOLDFAST_CONFIG_PATH is not set: this function was not deployed by the Holdfast stack")
+            raise ConfigurationInvalid(
+                "HOLDFAST_CONFIG_PATH is not set: this function was not deployed by the Holdfast stack"
+            )
         return cls(**known)

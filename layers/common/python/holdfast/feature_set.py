@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 
@@ -30,11 +31,11 @@ class FeatureSet:
     recipe: dict[str, Any]
     """Everything beside the definitions that fixes the values: windows, event kinds, categories met in training."""
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         return [feature.name for feature in self.features]
 
-    @property
+    @cached_property
     def version(self) -> str:
         """First 12 hexadecimal digits of the SHA-256 of the canonical JSON."""
         return hashlib.sha256(self._canonical()).hexdigest()[:12]

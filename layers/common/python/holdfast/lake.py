@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -34,7 +35,11 @@ class Lake:
                 return None
 
     def read(
-        self, name: str, columns: Sequence[str] = ("*",), where: BooleanExpression | None = None, snapshot_id: int | None = None
+        self,
+        name: str,
+        columns: Sequence[str] = ("*",),
+        where: BooleanExpression | None = None,
+        snapshot_id: int | None = None,
     ) -> pa.Table | None:
         """Rows of a table, at its newest snapshot or at an older one; None while the table does not exist."""
         table = self.table(name)
@@ -52,14 +57,16 @@ class Lake:
     def replace(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> bool:
         """Make `rows` the table's content in one commit, unless they already are; returns whether a commit was needed.
 
-        Rows must come in a fixed order: content is compared by a digest of its bytes.
+        Rows must come in a fixed order: content is compared by a digest of its bytes, and by the `properties` written
+        beside it. The table gets exactly the columns of `rows`, in their order; older snapshots keep theirs.
         """
-        digest = content_digest(rows)
-        table = self._evolved(name, rows.schema)
-        if _digest_of(table) == digest:
+        said = {_DIGEST: content_digest(rows), **(properties or {})}
+        table = self.table(name) or self._created(name, rows.schema, None)
+        if said.items() <= _summary_of(table).items():
             return False
+        self._reshape(table, rows.schema)
         with translated(f"replacing table {name}"):
-            table.overwrite(rows, snapshot_properties={_DIGEST: digest, **(properties or {})})
+            table.overwrite(rows, snapshot_properties=said)
         return True
 
     def add_files(self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None) -> None:
@@ -95,10 +102,25 @@ class Lake:
                 update.union_by_name(schema)
         return table
 
+    def _reshape(self, table: Table, schema: pa.Schema) -> None:
+        held = [field.name for field in table.schema().fields]  # column_names would list nested fields as well
+        if held == schema.names:
+            return
+        doing = f"reshaping table {table.name()[-1]}"
+        with translated(doing), table.update_schema(allow_incompatible_changes=True) as update:
+            for name in set(held) - set(schema.names):
+                update.delete_column(name)
+            update.union_by_name(schema).move_first(schema.names[0])
+            for before, name in pairwise(schema.names):
+                update.move_after(name, before)
+
     def _created(self, name: str, schema: pa.Schema, month_of: str | None) -> Table:
         with translated(f"creating table {name}"):
             table = self._catalog.create_table(
-                (self._database, name), schema, location=f"{self._location}/{name}", properties={"write.parquet.compression-codec": "zstd"}
+                (self._database, name),
+                schema,
+                location=f"{self._location}/{name}",
+                properties={"write.parquet.compression-codec": "zstd"},
             )
             if month_of:
                 with table.update_spec() as update:
@@ -114,10 +136,10 @@ def content_digest(rows: pa.Table) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def _digest_of(table: Table) -> str | None:
+def _summary_of(table: Table) -> dict[str, str]:
     snapshot = table.current_snapshot()
     summary: Any = snapshot.summary if snapshot else None
-    return summary.additional_properties.get(_DIGEST) if summary else None
+    return dict(summary.additional_properties) if summary else {}
 
 
 def glue_lake(database: str, bucket: str, region: str, endpoint: str | None = None) -> Lake:

@@ -52,10 +52,11 @@ def _partition(source: str) -> str:
 class MemoryLedger:
     """The same bookmarks in a dict."""
 
-    files: dict[str, dict[str, str]] = field(default_factory=dict)
+    rows: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """(source, address) -> (etag, run)."""
 
     def booked(self, source: str) -> dict[str, str]:
-        return dict(self.files.get(source, {}))
+        return {address: etag for (owner, address), (etag, _) in self.rows.items() if owner == source}
 
     def book(self, source: str, files: Mapping[str, str], run: str) -> None:
-        self.files.setdefault(source, {}).update(files)
+        self.rows |= {(source, address): (etag, run) for address, etag in files.items()}

@@ -29,17 +29,20 @@ def step(handler: Handler) -> Handler:
         logger.append_keys(run=event.get("run"))
         logger.info("started")
         started = monotonic()
-        answer = handler(event, context)
-        _count(answer, monotonic() - started)
+        try:
+            answer = handler(event, context)
+        finally:
+            metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)
+        logger.info("finished", extra={"seconds": round(monotonic() - started, 2), **_counted(answer)})
         return answer
 
-    traced: Handler = metrics.log_metrics(tracer.capture_lambda_handler(logger.inject_lambda_context(measured), capture_response=False))
-    return traced
+    return metrics.log_metrics(
+        tracer.capture_lambda_handler(logger.inject_lambda_context(measured), capture_response=False)
+    )
 
 
-def _count(answer: Mapping[str, Any], seconds: float) -> None:
+def _counted(answer: Mapping[str, Any]) -> dict[str, int]:
     counts = {name: answer[key] for key, name in _COUNTED.items() if isinstance(answer.get(key), int)}
     for name, value in counts.items():
         metrics.add_metric(name, MetricUnit.Count, value)
-    metrics.add_metric("Seconds", MetricUnit.Seconds, seconds)
-    logger.info("finished", seconds=round(seconds, 2), **counts)
+    return counts

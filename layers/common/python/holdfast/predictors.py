@@ -75,10 +75,10 @@ def signed_log(values: Doubles) -> Doubles:
 class ValueModel:
     """Linear regression for the money a customer brings within the horizon, in the configured currency.
 
-    With target `log1p` it is fitted on log(1 + money) over signed logs of the features, and `smearing` (after Duan, 1983, here as
-    the ratio of totals) brings the mean back; with `money` it is fitted on both as they are. Features are held to the range that
-    they had in training, and the answer to `ceiling`, so that a line is never followed to where nobody was. With `none`
-    there was nothing to learn from and every value is NaN.
+    With target `log1p` it is fitted on log(1 + money) over signed logs of the features, and `smearing` (after Duan,
+    1983, here as the ratio of totals) brings the mean back; with `money` it is fitted on both as they are. Features are
+    held to the range that they had in training, and the answer to `ceiling`, so that a line is never followed to where
+    nobody was. With `none` there was nothing to learn from and every value is NaN.
     """
 
     target: Literal["log1p", "money", "none"]
@@ -98,7 +98,7 @@ class ValueModel:
     """90 % quantile."""
 
     def predict(self, columns: Floats) -> tuple[Doubles, Doubles, Doubles]:
-        """Amount, low and high [n] of float32 columns [n, len(features)]: eight of ten customers fall between low and high."""
+        """Amount, low and high [n] of float32 columns [n, features]: eight of ten fall between low and high."""
         if self.target == "none":
             nothing = np.full(len(columns), np.nan)
             return nothing, nothing, nothing

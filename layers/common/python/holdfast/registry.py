@@ -9,7 +9,8 @@ from holdfast.aws import client, error_code, translated
 from holdfast.errors import StorageUnavailable
 
 _KEY = {"pk": {"S": "registry"}, "sk": {"S": "champion"}}
-_WRITE = "SET #version = :new, #run = :run, promoted_at = :at, #history = list_append(if_not_exists(#history, :none), :before)"
+_HISTORY = "#history = list_append(if_not_exists(#history, :none), :before)"
+_WRITE = f"SET #version = :new, #run = :run, promoted_at = :at, {_HISTORY}"
 _NAMES = {"#version": "version", "#run": "run", "#history": "history"}
 
 
@@ -32,7 +33,7 @@ class Registry(Protocol):
         ...
 
     def promote(self, version: str, run: str, promoted_at: str, expected: Champion | None) -> None:
-        """Let `version` serve, provided that the champion still is the one it was compared with. A rollback is the same move.
+        """Let `version` serve, if the champion still is the one it was compared with. A rollback is the same move.
 
         Raises:
             StorageUnavailable: the champion changed meanwhile; compare again.
@@ -54,7 +55,9 @@ class DynamoRegistry:
 
     def promote(self, version: str, run: str, promoted_at: str, expected: Champion | None) -> None:
         condition = "#version = :expected" if expected else "attribute_not_exists(#version)"
-        values = {":new": version, ":run": run, ":at": promoted_at} | ({":expected": expected.version} if expected else {})
+        values = {":new": version, ":run": run, ":at": promoted_at} | (
+            {":expected": expected.version} if expected else {}
+        )
         before = [{"S": expected.version}] if expected else []
         with translated("promoting a bundle"):
             try:
@@ -65,7 +68,8 @@ class DynamoRegistry:
                     ConditionExpression=condition,
                     ExpressionAttributeNames=_NAMES,
                     ExpressionAttributeValues={
-                        **{name: {"S": text} for name, text in values.items()}, ":none": {"L": []}, ":before": {"L": before}
+                        **{name: {"S": text} for name, text in values.items()},
+                        ":none": {"L": []}, ":before": {"L": before},
                     },
                 )  # fmt: skip
             except ClientError as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Scorer:
             currency=settings["currency"],
         )
 
-    @property
+    @cached_property
     def base_probability(self) -> float:
         """The calibrated probability at the model's base margin: where every explanation starts."""
         return float(self.calibrator(np.array([self.trees.base]))[0])
@@ -78,22 +79,22 @@ class Scorer:
         """Score float32 rows [n, features], in the order of the feature set, NaN where missing."""
         margin, contributions = self.trees.explain(rows)
         probability = self.calibrator(margin)
-        value, low, high = self.value.predict(self._columns(rows, self.value.features))
+        value, low, high = self.value.predict(rows[:, self._value_columns])
         return Scores(
             rows, margin, contributions, probability, value, low, high,
-            persona=self.personas.nearest(self._columns(rows, self.personas.features)),
+            persona=self.personas.nearest(rows[:, self._persona_columns]),
             band=np.searchsorted([self.threshold / 2, self.threshold], probability, side="right"),
         )  # fmt: skip
 
     def points(self, scores: Scores) -> Doubles:
         """Contributions in probability, [n, features]: base probability + their sum is the probability.
 
-        The distance from the base probability is shared out in proportion to the contributions in log-odds, so signs stay.
+        The distance from the base probability is shared out in proportion to the log-odds contributions, so signs stay.
         """
         distance = scores.margin - self.trees.base
         gained = scores.probability - self.base_probability
         near = np.abs(distance) < 1e-6
-        ratio = np.where(near, self._slope(), gained / np.where(near, 1.0, distance))
+        ratio = np.where(near, self._slope, gained / np.where(near, 1.0, distance))
         return scores.contributions * ratio[:, None]
 
     def reasons(self, scores: Scores, top: int) -> Iterator[list[dict[str, Any]]]:
@@ -117,11 +118,20 @@ class Scorer:
             "actionable": feature.actionable,
         }
 
+    @cached_property
     def _slope(self) -> float:
         step = 1e-4
         below, above = self.calibrator(np.array([self.trees.base - step, self.trees.base + step]))
         return float((above - below) / (2 * step))
 
-    def _columns(self, rows: Floats, names: Sequence[str]) -> Floats:
+    @cached_property
+    def _value_columns(self) -> list[int]:
+        return self._positions(self.value.features)
+
+    @cached_property
+    def _persona_columns(self) -> list[int]:
+        return self._positions(self.personas.features)
+
+    def _positions(self, names: Sequence[str]) -> list[int]:
         position = {name: j for j, name in enumerate(self.feature_set.names)}
-        return rows[:, [position[name] for name in names]]
+        return [position[name] for name in names]

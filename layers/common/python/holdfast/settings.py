@@ -214,7 +214,9 @@ def parse_settings(text: str, name: str = "holdfast.toml") -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationInvalid(f"{name}: not TOML: {error}") from error
     except ValidationError as error:
-        raise ConfigurationInvalid("\n".join(f"{name}: {_where(e['loc'])}: {e['msg']}" for e in error.errors())) from error
+        raise ConfigurationInvalid(
+            "\n".join(f"{name}: {_where(e['loc'])}: {e['msg']}" for e in error.errors())
+        ) from error
 
 
 def _where(location: tuple[int | str, ...]) -> str:

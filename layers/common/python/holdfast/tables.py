@@ -8,9 +8,27 @@ NUMBER = pa.float64()
 
 _ACTIVITY = [("customer_id", TEXT), ("event_id", TEXT), ("event_time", TIME), ("known_at", TIME), ("kind", TEXT)]
 
-COMPANIES = pa.schema([("company_id", TEXT), ("name", TEXT), ("industry", TEXT), ("country", TEXT), ("employees", NUMBER),
-                       ("plan", TEXT), ("created_at", TIME)])
-DEALS = pa.schema([("deal_id", TEXT), ("company_id", TEXT), ("amount", NUMBER), ("stage", TEXT), ("created_at", TIME), ("closed_at", TIME)])
+COMPANIES = pa.schema(
+    [
+        ("company_id", TEXT),
+        ("name", TEXT),
+        ("industry", TEXT),
+        ("country", TEXT),
+        ("employees", NUMBER),
+        ("plan", TEXT),
+        ("created_at", TIME),
+    ]
+)
+DEALS = pa.schema(
+    [
+        ("deal_id", TEXT),
+        ("company_id", TEXT),
+        ("amount", NUMBER),
+        ("stage", TEXT),
+        ("created_at", TIME),
+        ("closed_at", TIME),
+    ]
+)
 
 CUSTOMERS_BASE = pa.schema([("customer_id", TEXT), ("company_id", TEXT), ("created_at", TIME)])
 """What every customers table has. The rest are attributes: declared ones of the CRM, or all columns of a `table` source."""
@@ -21,6 +39,9 @@ ACTIVITY_BASE = pa.schema(_ACTIVITY)
 ACTIVITIES = ("events", "emails", "conversations", "tickets")
 """Activity tables. `events` adds `module` and the configured measures; `conversations` and `tickets` add what their sources count."""
 
-KEYS = {"customers": "customer_id", "companies": "company_id", "deals": "deal_id", "scores": "customer_id"} | {
-    name: "event_id" for name in ACTIVITIES
-}
+KEYS = {
+    "customers": "customer_id",
+    "companies": "company_id",
+    "deals": "deal_id",
+    "scores": "customer_id",
+} | dict.fromkeys(ACTIVITIES, "event_id")

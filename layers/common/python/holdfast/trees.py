@@ -1,10 +1,11 @@
 """Exact TreeSHAP by tables: a boosted tree model's margins and contributions from one look-up per leaf.
 
-At a leaf whose path tests d features, the value of a coalition S is leaf * prod(s_j for j in S) * prod(r_j for the rest), where s_j
-says whether the row passes feature j's merged interval and r_j is the product of cover shares along the path. So the Shapley
-values of a leaf depend on the row through the d bits s alone, and all 2^d patterns are tabulated once, when the model is read.
-The value function is the path-dependent one of Lundberg et al., "Consistent individualized feature attribution for tree
-ensembles" (arXiv:1802.03888); tabulating it by pattern is the idea of Fast TreeSHAP v2 (Yang, arXiv:2109.09847).
+At a leaf whose path tests d features, the value of a coalition S is leaf * prod(s_j for j in S) * prod(r_j for the
+rest), where s_j says whether the row passes feature j's merged interval and r_j is the product of cover shares along
+the path. So the Shapley values of a leaf depend on the row through the d bits s alone, and all 2^d patterns are
+tabulated once, when the model is read. The value function is the path-dependent one of Lundberg et al., "Consistent
+individualized feature attribution for tree ensembles" (arXiv:1802.03888); tabulating it by pattern is the idea of Fast
+TreeSHAP v2 (Yang, arXiv:2109.09847).
 """
 
 import json
@@ -27,7 +28,7 @@ _CELLS = 2_000_000
 
 
 class _Test(NamedTuple):
-    """What a path asks of one feature: low <= value < high, and whether a missing value passes; `share` is its cover."""
+    """What a path asks of one feature: low <= value < high, whether a missing value passes; `share` is its cover."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -39,8 +40,8 @@ class _Test(NamedTuple):
 class TreeTables:
     """A boosted tree model as tables.
 
-    A slot is one feature tested on the way to one leaf. Leaves with fewer slots than the deepest are filled up with slots
-    that always pass: by the dummy axiom these get a contribution of nought and leave the others as they are.
+    A slot is one feature tested on the way to one leaf. Leaves with fewer slots than the deepest are filled up with
+    slots that always pass: by the dummy axiom these contribute nought and leave the others as they are.
     """
 
     base: float
@@ -68,7 +69,7 @@ class TreeTables:
         """Read what `Booster.save_raw("json")` wrote for the objective binary:logistic.
 
         Raises:
-            BundleInvalid: another objective, booster or split type, deeper than `MAXIMUM_DEPTH`, or not such a file at all.
+            BundleInvalid: another objective, booster or split type, deeper than `MAXIMUM_DEPTH`, or no such file.
         """
         try:
             learner = json.loads(model)["learner"]
@@ -77,7 +78,9 @@ class TreeTables:
             leaves = [leaf for tree in learner["gradient_booster"]["model"]["trees"] for leaf in _leaves(tree)]
             return _tabulate(leaves, _base_margin(learner["learner_model_param"]["base_score"]), width)
         except (KeyError, ValueError, TypeError, IndexError) as error:
-            raise BundleInvalid(f"the churn model is not an XGBoost JSON model: {type(error).__name__}: {error}") from error
+            raise BundleInvalid(
+                f"the churn model is not an XGBoost JSON model: {type(error).__name__}: {error}"
+            ) from error
 
     def explain(self, rows: Floats) -> tuple[Doubles, Doubles]:
         """Margins [n] and contributions [n, width] of float32 rows [n, width], NaN where missing; both in log-odds.
@@ -143,7 +146,9 @@ def _leaves(tree: dict[str, Any]) -> Iterator[tuple[float, dict[int, _Test]]]:
             waiting.append((child, _narrowed(tests, tree, node, child == left[node], share)))
 
 
-def _narrowed(tests: dict[int, _Test], tree: dict[str, Any], node: int, goes_left: bool, share: float) -> dict[int, _Test]:
+def _narrowed(
+    tests: dict[int, _Test], tree: dict[str, Any], node: int, goes_left: bool, share: float
+) -> dict[int, _Test]:
     feature, threshold = int(tree["split_indices"][node]), float(tree["split_conditions"][node])
     held = tests.get(feature, _Test())
     low = held.low if goes_left else max(held.low, threshold)
@@ -159,7 +164,9 @@ def _tabulate(leaves: list[tuple[float, dict[int, _Test]]], base: float, width: 
     filler = (-1, _Test())
     slots = [[*tests.items(), *[filler] * (depth - len(tests))] for _, tests in leaves]
     tested = np.array([[feature for feature, _ in row] for row in slots], dtype=np.intp).reshape(len(leaves), depth).T
-    tests = np.array([[tuple(test) for _, test in row] for row in slots], dtype=np.float64).reshape(len(leaves), depth, 4)
+    tests = np.array([[tuple(test) for _, test in row] for row in slots], dtype=np.float64).reshape(
+        len(leaves), depth, 4
+    )
     values = np.array([value for value, _ in leaves])
     leaf_of, first, features, starts = _ordered(tested, depth)
     return TreeTables(
@@ -186,7 +193,7 @@ def _ordered(tested: NDArray[np.intp], depth: int) -> tuple[NDArray[np.intp], ..
 
 
 def _shapley_tables(values: Doubles, shares: Doubles) -> Floats:
-    """Contributions [leaves * 2^d * d] of d slots with cover shares [leaves, d], for every pattern of slots that pass."""
+    """Contributions [leaves * 2^d * d] of d slots with shares [leaves, d], for every pattern of slots that pass."""
     leaves, depth = shares.shape
     passes = (np.arange(1 << depth)[:, None] >> np.arange(depth)) & 1
     phi = np.empty((leaves, 1 << depth, depth), dtype=np.float32)
@@ -202,7 +209,7 @@ def _shapley_tables(values: Doubles, shares: Doubles) -> Floats:
 
 
 def _times(by_size: list[Doubles], passes: NDArray[np.int64], share: Doubles) -> list[Doubles]:
-    """Multiply a polynomial in the coalition's size by (passes * z + share): the slot is in the coalition, or it is not."""
+    """Multiply a polynomial in the coalition's size by (passes * z + share): in the coalition, or not."""
     grown = [share * sums for sums in by_size] + [np.zeros_like(by_size[0])]
     for size, sums in enumerate(by_size):
         grown[size + 1] = grown[size + 1] + passes * sums

@@ -1,0 +1,107 @@
+"""All features of a world at one cutoff, and the pruning that decides which of them stay."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain, count
+
+import numpy as np
+import numpy.typing as npt
+
+from features import activity, attributes, company, named
+from features.definitions import Definitions
+from features.labels import existing
+from features.view import View
+from features.wording import Column
+from features.world import World
+from holdfast.feature_set import Feature
+
+Singles = npt.NDArray[np.float32]
+Matrix = dict[Feature, Singles]
+"""One array per feature, in order."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What fixes the values beside the world: definitions, windows in days, units, chosen columns."""
+
+    definitions: Definitions
+    windows: tuple[int, ...]
+    units: dict[str, str]
+    currency: str
+    customers: attributes.Choice
+    companies: attributes.Choice
+
+
+def matrix(world: World, recipe: Recipe, cutoff: int, rows: npt.NDArray[np.int64]) -> Matrix:
+    """Every feature of the customers `rows` at a cutoff, from nothing that happened or became known later.
+
+    Attributes of customers and companies are the exception: their tables hold today's state only.
+    """
+    return {feature: _single(values[rows]) for feature, values in _distinct(_columns(world, recipe, cutoff))}
+
+
+def stacked(parts: list[Matrix]) -> Matrix:
+    """Matrices of several cutoffs below one another."""
+    return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
+
+
+def useless(examples: Matrix) -> dict[str, str]:
+    """Features that say nothing or repeat an earlier one, with the reason; judged on the training rows given."""
+    dropped: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for feature, values in examples.items():
+        same = first.setdefault(hashlib.sha256(values.tobytes()).hexdigest(), feature.name)
+        if np.array_equal(values, np.broadcast_to(values[:1], values.shape), equal_nan=True):
+            dropped[feature.name] = "constant"
+        elif same != feature.name:
+            dropped[feature.name] = f"equal to {same}"
+    return dropped
+
+
+def _columns(world: World, recipe: Recipe, cutoff: int) -> Iterator[Column]:
+    views = {name: View(cells, cutoff) for name, cells in world.cells.items()}
+    yield from named.columns(views, recipe.definitions)
+    for name, words in recipe.definitions.tables.items():
+        if name in views:
+            yield from activity.columns(
+                activity.Scope(name, words.many, views[name], recipe.windows, recipe.definitions, recipe.units)
+            )
+    yield _tenure(world, cutoff)
+    if (world.company >= 0).any():
+        yield from company.columns(views, world.company, _here(world, views, cutoff), recipe.definitions.company)
+    if world.deals:
+        days = recipe.definitions.deals.recent_days
+        yield from company.deal_columns(world.deals, world.company, cutoff, days, recipe.currency)
+    yield from attributes.columns(world.customers, recipe.customers, "customer")
+    if world.companies is not None:
+        yield from attributes.columns(world.companies, recipe.companies, "company")
+
+
+def _tenure(world: World, cutoff: int) -> Column:
+    days = np.where(world.created < cutoff, cutoff - world.created, np.nan)
+    return Feature("tenure_days", "Days since the customer was created", "days", "customer", actionable=False), days
+
+
+def _here(world: World, views: dict[str, View], cutoff: int) -> npt.NDArray[np.float64]:
+    here = existing(world.created, cutoff)
+    if "events" in views:
+        here &= ~np.isnan(world.created) | (views["events"].counts([1])[:, -1] > 0)
+    return here.astype(np.float64)
+
+
+def _distinct(columns: Iterable[Column]) -> Iterator[Column]:
+    """Number the later ones of equal names, which kinds that differ in their punctuation only can have."""
+    taken: set[str] = set()
+    for feature, values in columns:
+        name = next(
+            name for name in chain([feature.name], (f"{feature.name}_{i}" for i in count(2))) if name not in taken
+        )
+        taken.add(name)
+        yield replace(feature, name=name), values
+
+
+def _single(values: npt.NDArray[np.float64]) -> Singles:
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+    return np.where(np.isfinite(single), single, np.float32(np.nan))

@@ -1,0 +1,134 @@
+"""From the lake's tables to training examples, the population to be scored, and the feature set that describes both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features import attributes
+from features.cells import DAY_US, Ints
+from features.company import days
+from features.cutoffs import Cutoff, plan
+from features.definitions import Definitions
+from features.examples import Examples, examples, population
+from features.matrix import Matrix, Recipe, matrix, stacked, useless
+from features.world import Tables, World, activities, gather
+from holdfast.errors import NoData
+from holdfast.feature_set import FeatureSet
+from holdfast.settings import ContractChurn, LabelChurn, Settings
+from holdfast.tables import TEXT, TIME
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """Tables `training_examples` and `features`, sorted by cutoff and customer, with the columns of `feature_set`."""
+
+    examples: pa.Table
+    features: pa.Table
+    feature_set: FeatureSet
+
+
+def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_of: datetime) -> Synthesis:
+    """Make everything as of midnight UTC of the day of `as_of`.
+
+    Raises:
+        NoData: no customers, or none to look at from a cutoff.
+        ConfigurationInvalid: the churn definition does not fit the data.
+    """
+    rows = activities(tables)
+    end = int(as_of.timestamp() // 86_400)
+    cutoffs = plan(settings.churn, settings.training, _first_day(tables, rows, end), end)
+    world = gather(
+        tables, rows, settings, definitions, max(cutoff.day for cutoff in cutoffs if cutoff.split != "holdout")
+    )
+    parts = [examples(world, settings, cutoff) for cutoff in cutoffs]
+    recipe = _recipe(
+        world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != "holdout"])
+    )
+    return _assembled(world, recipe, parts, Cutoff(end, ""), population(world, settings.churn, end))
+
+
+def _assembled(world: World, recipe: Recipe, parts: list[Examples], now: Cutoff, scored: Ints) -> Synthesis:
+    made = [matrix(world, recipe, part.cutoff.day, part.rows) for part in parts]
+    dropped = useless(stacked([m for m, part in zip(made, parts, strict=True) if part.cutoff.split != "holdout"]))
+    kept = [feature for feature in made[0] if feature.name not in dropped]
+    wanted = FeatureSet(tuple(kept), _recorded(world, recipe, dropped))
+    heads = [_head(world, part.cutoff, part.rows, part) for part in parts]
+    now_head = _head(world, now, scored)
+    return Synthesis(
+        _table(pa.concat_tables(heads), stacked(made), wanted),
+        _table(now_head, matrix(world, recipe, now.day, scored), wanted),
+        wanted,
+    )
+
+
+def _recipe(world: World, settings: Settings, definitions: Definitions, trained: Ints) -> Recipe:
+    never = {name.lower() for name in (*definitions.never.customers, "customer_id", "company_id", *_outcome(settings))}
+    customers = attributes.choose(world.customers, trained, never, definitions.categories)
+    companies = attributes.Choice(numbers=[], categories={}, dropped={})
+    if world.companies is not None:
+        companies = attributes.choose(
+            world.companies, trained, {n.lower() for n in definitions.never.companies}, definitions.categories
+        )
+    horizon = 0 if isinstance(settings.churn, LabelChurn) else settings.churn.horizon_days
+    units = {settings.value.measure: settings.value.currency} if settings.value.measure else {}
+    return Recipe(definitions, definitions.windows(horizon), units, settings.value.currency, customers, companies)
+
+
+def _outcome(settings: Settings) -> list[str]:
+    churn = settings.churn
+    told = [settings.value.column]
+    if isinstance(churn, LabelChurn):
+        told.append(churn.column)
+    if isinstance(churn, ContractChurn):
+        told += [churn.stage_column, churn.date_column]
+    return [name for name in told if name]
+
+
+def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "definitions": recipe.definitions.model_dump(mode="json"),
+        "windows_days": list(recipe.windows),
+        "kinds": {name: list(cells.kinds) for name, cells in world.cells.items()},
+        "modules": {name: list(cells.modules) for name, cells in world.cells.items()},
+        "measures": {name: list(cells.sums) for name, cells in world.cells.items()},
+        "units": recipe.units,
+        "customers": recipe.customers,
+        "companies": recipe.companies,
+        "dropped": dict(dropped),
+    }
+
+
+def _first_day(tables: Tables, rows: Mapping[str, pa.Table], end: int) -> int:
+    if not len(tables.get("customers", ())):
+        raise NoData("the table `customers` is absent or empty: no features can be made")
+    if "events" in rows:
+        return int(pc.min(rows["events"]["__day"]).as_py())
+    created = days(tables["customers"]["created_at"])
+    return int(np.nanmin(created)) if np.isfinite(created).any() else end
+
+
+def _head(world: World, cutoff: Cutoff, rows: Ints, labelled: Examples | None = None) -> pa.Table:
+    taken = pa.array(rows)
+    head = pa.table({
+        "customer_id": world.ids.take(taken).cast(TEXT),
+        "company_id": world.customers["company_id"].combine_chunks().take(taken).cast(TEXT),
+        "cutoff": pa.array(np.full(len(rows), cutoff.day * DAY_US), TIME),
+    })  # fmt: skip
+    if labelled is None:
+        return head
+    head = head.append_column("split", pa.array([cutoff.split] * len(rows), TEXT)).append_column(
+        "label", pa.array(labelled.label)
+    )
+    return head.append_column("value", pa.array(labelled.value, from_pandas=True))
+
+
+def _table(head: pa.Table, values: Matrix, wanted: FeatureSet) -> pa.Table:
+    columns = [pa.array(values[feature], pa.float32(), from_pandas=True) for feature in wanted.features]
+    return pa.table(
+        [*(column.combine_chunks() for column in head.columns), *columns], names=[*head.column_names, *wanted.names]
+    )

@@ -1,0 +1,98 @@
+"""The lake's tables of one run, lined up on one numbering of the customers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.cells import Cells, Floats, Ints, cells, dated, measures, met
+from features.company import Deals, days, deals_of
+from features.definitions import Definitions
+from features.labels import Ends, column_of
+from holdfast.settings import ContractChurn, LabelChurn, Settings
+from holdfast.tables import ACTIVITIES
+
+Tables = Mapping[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class World:
+    """All that features and labels are made from. Rows of `customers` and `companies` stand in the order of `ids`.
+
+    `company` numbers each customer's company (-1 = none); `created` is in days since 1970, NaN where unknown.
+    """
+
+    ids: pa.Array
+    customers: pa.Table
+    company: Ints
+    created: Floats
+    companies: pa.Table | None
+    deals: Deals | None
+    cells: dict[str, Cells]
+    ends: Ends | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def activities(tables: Tables) -> dict[str, pa.Table]:
+    """The activity tables that have rows, with day numbers in place of times."""
+    present = {name: dated(tables[name]) for name in ACTIVITIES if name in tables}
+    return {name: rows for name, rows in present.items() if len(rows)}
+
+
+def gather(
+    tables: Tables, rows: Mapping[str, pa.Table], settings: Settings, definitions: Definitions, before: int
+) -> World:
+    """Number the customers and sum their activity; kinds and modules are those met before day `before`."""
+    ids = _ids(tables["customers"], None if isinstance(settings.churn, LabelChurn) else rows.get("events"))
+    customers = _aligned(tables["customers"], "customer_id", ids)
+    company_ids = pc.unique(customers["company_id"].drop_null()).sort()
+    number = pc.fill_null(pc.index_in(customers["company_id"], company_ids), -1).to_numpy().astype(np.int64)
+    deals = tables.get("deals")
+    companies = tables.get("companies")
+    return World(
+        ids=ids,
+        customers=customers,
+        company=number,
+        created=days(customers["created_at"]),
+        companies=None if companies is None else _aligned(companies, "company_id", customers["company_id"]),
+        deals=None if deals is None else deals_of(deals, company_ids, definitions.deals.won),
+        cells={name: _cells(name, part, ids, definitions, before) for name, part in rows.items()},
+        ends=_ends(settings.churn, rows.get("events"), ids, customers)
+        if isinstance(settings.churn, ContractChurn)
+        else None,
+    )
+
+
+def _cells(name: str, rows: pa.Table, ids: pa.Array, definitions: Definitions, before: int) -> Cells:
+    kinds = met(rows, "kind", before, definitions.kinds, definitions.declared_kinds(name))
+    return cells(rows, ids, kinds, met(rows, "module", before, definitions.modules), measures(rows))
+
+
+def _ids(customers: pa.Table, events: pa.Table | None) -> pa.Array:
+    known = [customers["customer_id"], *([] if events is None else [events["customer_id"]])]
+    distinct = pa.concat_arrays([pc.unique(column.cast(pa.string())) for column in known]).unique().drop_null()
+    return distinct.take(pc.sort_indices(distinct))
+
+
+def _aligned(table: pa.Table, key: str, order: pa.Array | pa.ChunkedArray) -> pa.Table:
+    column = table[key].cast(pa.string()).combine_chunks()
+    taken = table.take(pc.index_in(order, column))
+    return taken.set_column(taken.column_names.index(key), key, order)
+
+
+def _ends(churn: ContractChurn, events: pa.Table | None, ids: pa.Array, customers: pa.Table) -> Ends:
+    if churn.stage is not None:
+        stage = column_of(customers, churn.stage_column, "churn.stage_column").cast(pa.string())
+        left = np.flatnonzero(pc.fill_null(pc.equal(pc.utf8_lower(stage), churn.stage.lower()), False).to_numpy())
+        return Ends(left, days(column_of(customers, churn.date_column or "", "churn.date_column"))[left])
+    if events is None:
+        return Ends(np.empty(0, np.int64), np.empty(0))
+    chosen = events.filter(pc.fill_null(pc.equal(events["kind"], churn.event), False))
+    return Ends(
+        pc.index_in(chosen["customer_id"], ids).to_numpy().astype(np.int64),
+        chosen["__day"].to_numpy().astype(np.float64),
+    )

@@ -1,0 +1,1 @@
+"""Ingest: plan what a run pulls, and land it as pulled."""

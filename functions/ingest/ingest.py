@@ -1,0 +1,17 @@
+"""State Ingest: one stream of a source, or one batch of its files, lands as Parquet."""
+
+from typing import Any
+
+from holdfast.contracts import Extract
+from holdfast.observe import step
+from holdfast.resources import artifacts, environment, landing, quarantine, settings
+from holdfast.store import S3Store
+from ingest.landing import Landing
+from ingest.sources import landed
+
+
+@step
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    extract = Extract.parse(event)
+    place = Landing(extract, landing(), quarantine(), artifacts(), S3Store)
+    return landed(place, settings(), environment().source_secrets).to_json()

@@ -1,0 +1,88 @@
+"""Where one extract lands: Parquet in the landing zone, and what could not be read in quarantine."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from holdfast.contracts import Extract
+from holdfast.store import Store, read_json
+from ingest.casts import literal
+from ingest.planning import File
+
+
+class Reject(NamedTuple):
+    """Something that could not be read, and why; `row` is JSON text."""
+
+    reason: str
+    row: str
+    source_file: str = ""
+
+
+@dataclass(frozen=True)
+class Landing:
+    """The places that one extract reads from and writes to."""
+
+    extract: Extract
+    landing: Store
+    quarantine: Store
+    artifacts: Store
+    stores: Callable[[str], Store]
+
+    def files(self) -> list[File]:
+        """The files of the extract's batch."""
+        return [File(**file) for file in read_json(self.artifacts, self.extract.batch)]
+
+    def fetch(self, file: File) -> bytes:
+        """A file's bytes as stored."""
+        return self.stores(file.bucket).read(file.key)
+
+    def alone(self) -> bool:
+        """Whether this batch is all that the run reads of its source."""
+        prefix = f"work/{self.extract.run}/{self.extract.source}-"
+        return [item.key for item in self.artifacts.list(prefix)] == [self.extract.batch]
+
+    def land(self, connection: duckdb.DuckDBPyConnection, query: str) -> int:
+        """Write the rows of a query as this extract's one Parquet file, and count them."""
+        return _write(connection, query, self.landing, f"landing/{self._path()}")
+
+    def reject(self, connection: duckdb.DuckDBPyConnection, query: str = "FROM rejects") -> int:
+        """Write what could not be read (reason, row, source_file) to quarantine under rule `parse`, and count it."""
+        said = f"SELECT {literal(self.extract.table)} AS \"table\", 'parse' AS rule, reason, 'quarantine' AS severity"
+        query = f'{said}, "row", {literal(self.extract.run)} AS run, source_file FROM ({query})'
+        return _write(connection, query, self.quarantine, self._path("parse-"))
+
+    def _path(self, prefix: str = "") -> str:
+        number = Path(self.extract.batch).stem.rpartition("-")[2] or "000"
+        return f"run={self.extract.run}/{self.extract.table}/{prefix}{number}.parquet"
+
+
+def open_rejects(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the table that collects rejects."""
+    connection.execute('CREATE TABLE rejects (reason VARCHAR, "row" VARCHAR, source_file VARCHAR)')
+
+
+def add_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject]) -> None:
+    """Put some into that table."""
+    shape = '[{"reason":"VARCHAR","row":"VARCHAR","source_file":"VARCHAR"}]'
+    rows = json.dumps([reject._asdict() for reject in rejects])
+    connection.execute(f"INSERT INTO rejects SELECT unnest(from_json(?, '{shape}'), recursive := true)", [rows])
+
+
+def as_row(**values: object) -> str:
+    """A rejected row as JSON text."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, query: str, store: Store, key: str) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.parquet")
+        counted = connection.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        rows = int(counted[0][0])
+        if rows:
+            store.write(key, path.read_bytes())
+        return rows

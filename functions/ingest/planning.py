@@ -1,0 +1,129 @@
+"""Decides what a run pulls: streams of the CRM sources, and batches of the files that are not in the lake yet."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+
+from holdfast.contracts import Extract, Planned
+from holdfast.errors import NoData
+from holdfast.ledger import Ledger
+from holdfast.settings import EventsSource, Settings, TableSource
+from holdfast.store import Listed, Store, read_json, write_json
+
+STREAMS = {
+    "hubspot": ("contacts", "companies", "deals", "email_events"),
+    "intercom": ("contacts", "conversations", "tickets"),
+}
+BATCH_BYTES = 64_000_000
+MAXIMUM_BATCHES = 40
+
+Stores = Callable[[str], Store]
+
+
+@dataclass(frozen=True)
+class File:
+    """One object of a source; `size` in bytes as stored."""
+
+    bucket: str
+    key: str
+    size: int
+    etag: str
+
+    @property
+    def address(self) -> str:
+        """The name under which the ledger books it."""
+        return f"{self.bucket}/{self.key}"
+
+
+def planned(run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store) -> Planned:
+    """The run's extracts. Kept as `work/<run>/plan.json`, so that a second Plan of the same run says the same.
+
+    Raises:
+        NoData: a source of files has none at all.
+    """
+    try:
+        return Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
+    except KeyError:
+        extracts = list(_extracts(run, settings, uploads, stores, ledger, artifacts))
+        plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts}))
+        write_json(artifacts, f"work/{run}/plan.json", plan.to_json())
+        return plan
+
+
+def _extracts(
+    run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store
+) -> Iterator[Extract]:
+    for name, source in sorted(settings.sources.items()):
+        if isinstance(source, EventsSource):
+            batches = batched(_new_files(name, source, uploads, stores, ledger))
+            stream = "events"
+        elif isinstance(source, TableSource):
+            batches = [_snapshot(name, source, uploads, stores)]
+            stream = "customers"
+        else:
+            yield from (Extract(run, name, stream) for stream in STREAMS[source.kind])
+            continue
+        for number, batch in enumerate(batches):
+            key = write_json(artifacts, f"work/{run}/{name}-{number:03}.json", [asdict(file) for file in batch])
+            yield Extract(run, name, stream, key)
+
+
+def batched(files: list[File]) -> list[list[File]]:
+    """Files in their order, cut into batches of about `BATCH_BYTES`, or larger ones when these would be too many."""
+    size = max(BATCH_BYTES, -(-sum(file.size for file in files) // MAXIMUM_BATCHES))
+    batches: dict[int, list[File]] = {}
+    before = 0
+    for file in files:
+        batches.setdefault(min(before // size, MAXIMUM_BATCHES - 1), []).append(file)
+        before += file.size
+    return list(batches.values())
+
+
+def location(prefix: str, uploads: str) -> tuple[str, str]:
+    """Bucket and prefix of a source: `s3://bucket/prefix`, or a prefix in the uploads bucket."""
+    if prefix.startswith("s3://"):
+        bucket, _, inside = prefix.removeprefix("s3://").partition("/")
+        return bucket, inside
+    return uploads, prefix.lstrip("/")
+
+
+def newest_snapshot(files: list[File]) -> list[File]:
+    """The last file by name; where it is a part (`part-0000…`) of its folder, all parts there."""
+    last = PurePosixPath(max(file.key for file in files))
+    if not last.name.startswith("part-"):
+        return [file for file in files if file.key == str(last)]
+    return [f for f in files if (path := PurePosixPath(f.key)).parent == last.parent and path.name.startswith("part-")]
+
+
+def _new_files(name: str, source: EventsSource, uploads: str, stores: Stores, ledger: Ledger) -> list[File]:
+    booked = ledger.booked(name)
+    files = _files(source.prefix, uploads, stores)
+    if not files and not booked:
+        raise _nothing(name, source.prefix, uploads, "NDJSON logs (.gz or plain)")
+    return [file for file in files if booked.get(file.address) != file.etag]
+
+
+def _snapshot(name: str, source: TableSource, uploads: str, stores: Stores) -> list[File]:
+    files = [f for f in _files(source.prefix, uploads, stores) if f.size]
+    if not files:
+        raise _nothing(name, source.prefix, uploads, "a CSV or Parquet file with one row per customer")
+    return newest_snapshot(files)
+
+
+def _files(prefix: str, uploads: str, stores: Stores) -> list[File]:
+    bucket, inside = location(prefix, uploads)
+    return [File(bucket, *item) for item in _visible(stores(bucket).list(inside))]
+
+
+def _visible(listing: Iterable[Listed]) -> list[Listed]:
+    """Without folder markers and what writers leave beside their data (`_SUCCESS`, `.part`)."""
+    return [
+        item for item in listing if not item.key.endswith("/") and item.key.rpartition("/")[2][:1] not in {"_", "."}
+    ]
+
+
+def _nothing(name: str, prefix: str, uploads: str, wanted: str) -> NoData:
+    bucket, inside = location(prefix, uploads)
+    return NoData(
+        f"source {name}: no file under s3://{bucket}/{inside}; put {wanted} there, or correct sources.{name}.prefix"
+    )

@@ -1,0 +1,61 @@
+"""What a failed run looks like: which state failed, why, and what to do next."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+_OWN = {"Failed", "Resume"}
+
+_INNER = {"Ingest": "IngestAll", "Validate": "ValidateAll"}
+"""A state inside a Map cannot be entered from outside: the Map is where the run goes on."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One failed run."""
+
+    run: str
+    state: str
+    error: str
+    cause: str
+
+    @classmethod
+    def of(cls, document: dict[str, Any], state: str, run: str) -> Self:
+        """From the execution's document, whose `failure` a Catch has written."""
+        failure = document.get("failure", {})
+        return cls(run, state, failure.get("Error", "unknown"), _readable(failure.get("Cause", "")))
+
+
+def failed_state(newest_first: Iterable[dict[str, Any]]) -> str:
+    """The chain's state that was entered last before the failure state."""
+    entered = (
+        event["stateEnteredEventDetails"]["name"] for event in newest_first if "stateEnteredEventDetails" in event
+    )
+    name = next((name for name in entered if name not in _OWN), "Plan")
+    return _INNER.get(name, name)
+
+
+def was_redriven(document: dict[str, Any], redrives: int) -> bool:
+    """Whether the execution was redriven since it last went on from here."""
+    return redrives > int(document.get("resumed", {}).get("count", 0))
+
+
+def alert_text(failure: Failure, name: str) -> tuple[str, dict[str, str]]:
+    """Subject (at most 100 ASCII characters, as SNS demands) and body of the alert."""
+    subject = f"{name}: run {failure.run} failed in {failure.state}".encode("ascii", "replace").decode()[:100]
+    return subject, {
+        "what": f"The run {failure.run} stopped in state {failure.state}.",
+        "error": failure.error,
+        "why": failure.cause,
+        "next": f"Mend the cause, then: holdfast redrive {failure.run}",
+    }
+
+
+def _readable(cause: str) -> str:
+    """A Lambda's cause is JSON with a stack trace: only its message is for people."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause

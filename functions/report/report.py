@@ -1,0 +1,45 @@
+"""State `Report`: write the executives' page of a run."""
+
+from typing import Any
+
+from holdfast.bundle import FEATURES, IMPORTANCE, METRICS, PERSONAS, SETTINGS, load
+from holdfast.contracts import Reported, ReportWanted
+from holdfast.errors import NoData
+from holdfast.feature_set import FeatureSet
+from holdfast.lake import Lake
+from holdfast.observe import step
+from holdfast.predictors import Personas
+from holdfast.resources import artifacts, lake, settings
+from holdfast.store import Store
+from report.page import page
+from report.summary import Findings, summary
+
+_HTML = "text/html; charset=utf-8"
+
+
+@step
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Write the page, answer where it is."""
+    return report(ReportWanted.parse(event), lake(), artifacts(), settings().name).to_json()
+
+
+def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reported:
+    """Read the run's scores and the champion's bundle, write one self-contained page.
+
+    Raises:
+        NoData: nobody was scored.
+    """
+    scores = lake.read("scores", snapshot_id=wanted.scores_snapshot)
+    if scores is None or not scores.num_rows:
+        raise NoData("table scores is empty: there is nothing to report")
+    bundle = load(store, wanted.champion)
+    found = Findings(
+        FeatureSet.from_json(bundle.json(FEATURES)), Personas.from_json(bundle.json(PERSONAS)),
+        bundle.json(METRICS), bundle.json(IMPORTANCE), bundle.json(SETTINGS),
+    )  # fmt: skip
+    run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}
+    body = page(summary(scores, found), run).encode()
+    store.write("reports/latest.html", body, _HTML)
+    key = f"reports/{wanted.run}.html"
+    store.write(key, body, _HTML)
+    return Reported(key)

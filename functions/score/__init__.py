@@ -1,0 +1,1 @@
+"""Stage score: score every customer after each run, and answer for a single one at any time."""

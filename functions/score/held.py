@@ -1,0 +1,111 @@
+"""The vectors held for the API: one item per customer in DynamoDB, written only when something changed."""
+
+import hashlib
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+from holdfast.aws import client, translated
+from holdfast.errors import StorageUnavailable
+
+Item = dict[str, Any]
+
+_THREADS = 8
+_BATCH = 25
+"""The most that DynamoDB takes in one call."""
+_ATTEMPTS = 8
+_WRITTEN = {"pk": {"S": "scores"}, "sk": {"S": "written"}}
+
+
+class Vectors(Protocol):
+    """Items {customer_id, vector, as_of, feature_set, company_id} by customer."""
+
+    def get(self, customer_id: str) -> Item | None:
+        """One customer's item, or None."""
+        ...
+
+    def hold(self, items: Iterable[Item]) -> int:
+        """Hold these items, and return how many had to be written: none when they are what was held last."""
+        ...
+
+
+class DynamoVectors:
+    """Items of the scores table; the state table remembers the digest of what was written last."""
+
+    def __init__(self, table: str, state_table: str) -> None:
+        self._table = table
+        self._state_table = state_table
+        self._dynamodb = client("dynamodb")
+
+    def get(self, customer_id: str) -> Item | None:
+        with translated("reading a customer's vector"):
+            found = self._dynamodb.get_item(TableName=self._table, Key={"customer_id": {"S": customer_id}})
+        return {name: next(iter(value.values())) for name, value in found["Item"].items()} if "Item" in found else None
+
+    def hold(self, items: Iterable[Item]) -> int:
+        wanted = list(items)
+        new = digest(wanted)
+        with translated("reading what vectors were written last"):
+            held = self._dynamodb.get_item(TableName=self._state_table, Key=_WRITTEN, ConsistentRead=True).get(
+                "Item", {}
+            )
+        if held.get("digest", {}).get("S") == new:
+            return 0
+        with ThreadPoolExecutor(_THREADS) as threads:
+            list(threads.map(self._put, _batches(wanted)))
+        with translated("remembering what vectors were written"):
+            self._dynamodb.put_item(TableName=self._state_table, Item={**_WRITTEN, "digest": {"S": new}})
+        return len(wanted)
+
+    def _put(self, batch: list[Item]) -> None:
+        waiting = {self._table: [_put_request(item) for item in batch]}
+        for attempt in range(_ATTEMPTS):
+            with translated("writing vectors"):
+                waiting = self._dynamodb.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {})
+            if not waiting:
+                return
+            time.sleep(0.05 * 2**attempt)
+        raise StorageUnavailable(
+            f"DynamoDB left {len(waiting[self._table])} vectors unwritten after {_ATTEMPTS} attempts"
+        )
+
+
+@dataclass
+class MemoryVectors:
+    """The same in a dict."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+
+    def get(self, customer_id: str) -> Item | None:
+        return self.items.get(customer_id)
+
+    def hold(self, items: Iterable[Item]) -> int:
+        wanted = {item["customer_id"]: item for item in items}
+        if all(self.items.get(key) == item for key, item in wanted.items()):
+            return 0
+        self.items |= wanted
+        return len(wanted)
+
+
+def digest(items: Iterable[Item]) -> str:
+    """SHA-256 over items in their order."""
+    sha = hashlib.sha256()
+    for item in items:
+        for name in sorted(item):
+            value = item[name] if isinstance(item[name], bytes) else item[name].encode()
+            sha.update(b"%d:%s%d:%s" % (len(name), name.encode(), len(value), value))
+    return sha.hexdigest()
+
+
+def _put_request(item: Item) -> dict[str, Any]:
+    typed = {name: {"B": value} if isinstance(value, bytes) else {"S": value} for name, value in item.items()}
+    return {"PutRequest": {"Item": typed}}
+
+
+def _batches(items: list[Item]) -> Iterator[list[Item]]:
+    left = iter(items)
+    while batch := list(islice(left, _BATCH)):
+        yield batch

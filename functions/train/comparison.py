@@ -1,0 +1,87 @@
+"""Champion against challenger: who is better on the same rows, and whether that is enough."""
+
+from dataclasses import dataclass
+
+from holdfast.bundle import FEATURES, METRICS, Bundle
+from holdfast.errors import TrainingRefused
+from holdfast.feature_set import Feature, FeatureSet
+from holdfast.scoring import Scorer
+from holdfast.settings import Promotion
+from train.evaluation import auc
+from train.examples import Examples
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """AUC of both, and what they were measured on."""
+
+    challenger: float
+    champion: float | None
+    where: str
+    gone: int = 0
+    """How many of the champion's features are no longer made: it could not score today's customers."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger serves from now on, and why."""
+
+    promoted: bool
+    reason: str
+
+
+def judge(challenger: Bundle, champion: Bundle | None, holdout: Examples | None) -> Judgement:
+    """AUC of both on the holdout (columns in the challenger's order); without one, each bundle's own metrics."""
+    own = float(challenger.json(METRICS)["churn"]["auc"])
+    if champion is None:
+        return Judgement(own, None, "rows it had not seen")
+    held = float(champion.json(METRICS)["churn"]["auc"])
+    if holdout is None or not len(holdout):
+        return Judgement(own, held, "each one's own folds")
+    features, wanted = _features(challenger), _features(champion)
+    if gone := len(set(wanted) - set(features)):
+        return Judgement(own, held, "each one's own holdout", gone)
+    names = [feature.name for feature in features]
+    return Judgement(
+        _auc_of(challenger, holdout, names),
+        _auc_of(champion, holdout, names),
+        f"the same {len(holdout):,} holdout rows",
+    )
+
+
+def decide(judgement: Judgement, rule: Promotion) -> Decision:
+    """Apply the rule of `promotion`; a champion whose features are no longer made leaves in any case.
+
+    Raises:
+        TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
+    """
+    if judgement.challenger < rule.minimum_auc:
+        short = f"AUC {judgement.challenger:.3f} is under promotion.minimum_auc {rule.minimum_auc}"
+        if judgement.champion is None:
+            raise TrainingRefused(
+                f"no signal in the data: the churn model's {short}, and there is no champion to fall back on"
+            )
+        return Decision(False, f"the champion stays: the challenger's {short}")
+    if judgement.champion is None:
+        return Decision(True, f"the first champion: AUC {judgement.challenger:.3f} on {judgement.where}")
+    gain = judgement.challenger - judgement.champion
+    compared = f"AUC {judgement.challenger:.3f} against {judgement.champion:.3f} on {judgement.where}"
+    if judgement.gone:
+        return Decision(
+            True,
+            f"the champion cannot stay: {judgement.gone} of its features are no longer made; {compared}",
+        )
+    if gain >= rule.minimum_gain:
+        return Decision(True, f"the challenger wins: {compared}")
+    return Decision(False, f"the champion stays: {compared}, and promotion.minimum_gain asks for {rule.minimum_gain}")
+
+
+def _features(bundle: Bundle) -> tuple[Feature, ...]:
+    return FeatureSet.from_json(bundle.json(FEATURES)).features
+
+
+def _auc_of(bundle: Bundle, holdout: Examples, names: list[str]) -> float:
+    scorer = Scorer.from_bundle(bundle)
+    position = {name: j for j, name in enumerate(names)}
+    rows = holdout.rows[:, [position[name] for name in scorer.feature_set.names]]
+    return auc(holdout.churned, scorer.trees.explain(rows)[0])

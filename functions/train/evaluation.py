@@ -1,0 +1,152 @@
+"""How well probabilities tell churners from the rest, in numpy alone."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Truth = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
+
+_THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+def auc(churned: Truth, score: Doubles) -> float:
+    """Area under the ROC curve, ties counted half; NaN when only one class is there."""
+    return auc_interval(churned, score)[0]
+
+
+def auc_interval(churned: Truth, score: Doubles) -> tuple[float, float, float]:
+    """AUC with its 95 % interval by DeLong, in the fast form of Sun and Xu (IEEE Signal Processing Letters, 2014)."""
+    positive, negative = score[churned], score[~churned]
+    if not len(positive) or not len(negative):
+        return float("nan"), float("nan"), float("nan")
+    everyone = _midranks(np.concatenate([positive, negative]))
+    above = (everyone[: len(positive)] - _midranks(positive)) / len(negative)
+    below = 1 - (everyone[len(positive) :] - _midranks(negative)) / len(positive)
+    area = float(above.mean())
+    spread = 1.96 * float(np.sqrt(_variance(above) / len(above) + _variance(below) / len(below)))
+    return area, max(0.0, area - spread), min(1.0, area + spread)
+
+
+def average_precision(churned: Truth, score: Doubles) -> float:
+    """Area under precision over recall, as a sum of steps at distinct scores."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.append(np.nonzero(np.diff(score[order]))[0], len(order) - 1)
+    hits = np.cumsum(churned[order])[ends]
+    return float((hits / (ends + 1) * np.diff(hits, prepend=0)).sum() / max(hits[-1], 1))
+
+
+def brier(churned: Truth, probability: Doubles) -> float:
+    """Mean squared distance between probability and outcome."""
+    return float(((probability - churned) ** 2).mean())
+
+
+def log_loss(churned: Truth, probability: Doubles) -> float:
+    """Mean negative log-likelihood."""
+    safe = np.clip(probability, 1e-9, 1 - 1e-9)
+    return float(-np.where(churned, np.log(safe), np.log1p(-safe)).mean())
+
+
+def calibration(churned: Truth, probability: Doubles, bins: int = 10) -> list[dict[str, float]]:
+    """Predicted beside observed churn, in bins of equally many customers, from low to high."""
+    parts = np.array_split(np.argsort(probability, kind="stable"), bins)
+    return [
+        {
+            "from": float(probability[part].min()),
+            "to": float(probability[part].max()),
+            "customers": len(part),
+            "predicted": float(probability[part].mean()),
+            "observed": float(churned[part].mean()),
+        }
+        for part in parts
+        if len(part)
+    ]
+
+
+def calibration_error(table: list[dict[str, float]]) -> float:
+    """Expected calibration error: distance of predicted and observed churn, mean over bins weighted by customers."""
+    total = sum(row["customers"] for row in table)
+    return sum(row["customers"] * abs(row["predicted"] - row["observed"]) for row in table) / total
+
+
+def held_by_top(churned: Truth, score: Doubles, share: float) -> float:
+    """Share of all churners among the `share` of customers with the highest scores; ties in row order."""
+    top = np.argsort(-score, kind="stable")[: max(1, round(share * len(score)))]
+    return float(churned[top].sum() / max(churned.sum(), 1))
+
+
+def lift(churned: Truth, score: Doubles, share: float) -> float:
+    """How many times the base rate churns among the top `share`."""
+    count = max(1, round(share * len(score)))
+    return held_by_top(churned, score, share) * len(score) / count
+
+
+def thresholds(churned: Truth, probability: Doubles, chosen: float) -> list[dict[str, float]]:
+    """For each threshold: the share of customers above it, and of churn that they hold."""
+    return [above(churned, probability, threshold) for threshold in sorted({*_THRESHOLDS, chosen})]
+
+
+def above(churned: Truth, probability: Doubles, threshold: float) -> dict[str, float]:
+    """The share of customers at or above a threshold, and of churn that they hold."""
+    over = probability >= threshold
+    held = float(churned[over].sum() / max(churned.sum(), 1))
+    return {"threshold": threshold, "share_of_customers": float(over.mean()), "share_of_churn": held}
+
+
+def best_single_feature(
+    rows: NDArray[np.float32], churned: Truth, judged: NDArray[np.float32], truth: Truth
+) -> tuple[int, float]:
+    """The column that ranks churners best on the first rows, and its AUC on the second: a rule of thumb."""
+    filled = [np.nan_to_num(column, nan=-1.0).astype(np.float64) for column in rows.T]
+    areas = np.array([auc(churned, column) for column in filled])
+    best = int(np.argmax(np.abs(areas - 0.5)))
+    sign = 1.0 if areas[best] >= 0.5 else -1.0
+    return best, auc(truth, sign * np.nan_to_num(judged[:, best], nan=-1.0).astype(np.float64))
+
+
+def churn_metrics(churned: Truth, probability: Doubles, threshold: float) -> dict[str, Any]:
+    """Everything that a bundle says about its churn model, on rows that the model has not seen."""
+    area, low, high = auc_interval(churned, probability)
+    table, rate = calibration(churned, probability), float(churned.mean())
+    return {
+        "rows": len(churned), "churners": int(churned.sum()), "base_rate": rate,
+        "auc": area, "auc_low": low, "auc_high": high,
+        "average_precision": average_precision(churned, probability),
+        "brier": brier(churned, probability), "brier_of_base_rate": rate * (1 - rate),
+        "log_loss": log_loss(churned, probability), "calibration_error": calibration_error(table), "calibration": table,
+        "lift_10": lift(churned, probability, 0.1), "lift_21": lift(churned, probability, 0.21),
+        "churn_in_top_21": held_by_top(churned, probability, 0.21),
+        "above_threshold": above(churned, probability, threshold),
+        "thresholds": thresholds(churned, probability, threshold),
+    }  # fmt: skip
+
+
+def value_metrics(actual: Doubles, predicted: Doubles, mean: float) -> dict[str, float]:
+    """Errors of the value model in money, beside predicting the training mean and predicting nothing."""
+    return {
+        "rows": len(actual), "total_actual": float(actual.sum()), "total_predicted": float(predicted.sum()),
+        "correlation": _correlation(actual, predicted),
+        **_errors(actual, predicted, ""), **_errors(actual, np.full(len(actual), mean), "_of_mean"),
+        **_errors(actual, np.zeros(len(actual)), "_of_zero"),
+    }  # fmt: skip
+
+
+def _errors(actual: Doubles, predicted: Doubles, suffix: str) -> dict[str, float]:
+    wrong = predicted - actual
+    return {f"mae{suffix}": float(np.abs(wrong).mean()), f"rmse{suffix}": float(np.sqrt((wrong**2).mean()))}
+
+
+def _correlation(actual: Doubles, predicted: Doubles) -> float:
+    if actual.std() == 0 or predicted.std() == 0:
+        return 0.0
+    return float(np.corrcoef(actual, predicted)[0, 1])
+
+
+def _midranks(values: Doubles) -> Doubles:
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[inverse])
+
+
+def _variance(values: Doubles) -> float:
+    return float(values.var(ddof=1)) if len(values) > 1 else 0.0

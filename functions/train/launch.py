@@ -1,0 +1,76 @@
+"""How the training job is started: as a Fargate task, or as a process of its own."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from holdfast.aws import client, translated
+from holdfast.contracts import TrainingWanted
+from holdfast.environment import Environment
+from holdfast.errors import ConfigurationInvalid, StorageUnavailable
+
+REQUEST = "HOLDFAST_TRAINING_REQUEST"
+"""The variable in which the job finds its TrainingWanted as JSON."""
+
+
+def launch(wanted: TrainingWanted, environment: Environment) -> str:
+    """Start the job and return what names it: a task's ARN or a process id.
+
+    Raises:
+        ConfigurationInvalid: the deployment names a launcher that does not exist.
+        StorageUnavailable: the service that runs jobs has no room now.
+    """
+    if environment.train_launcher not in _LAUNCHERS:
+        raise ConfigurationInvalid(
+            f"HOLDFAST_TRAIN_LAUNCHER is {environment.train_launcher!r}; allowed are {sorted(_LAUNCHERS)}"
+        )
+    return _LAUNCHERS[environment.train_launcher](wanted, json.loads(environment.train_target or "{}"))
+
+
+def task_request(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> dict[str, object]:
+    """The arguments of ECS RunTask; one token asks for one task however often it is called."""
+    network = {"subnets": target["subnets"], "securityGroups": target["security_groups"], "assignPublicIp": "ENABLED"}
+    override = {"name": target["container"], "environment": [{"name": REQUEST, "value": json.dumps(wanted.to_json())}]}
+    return {
+        "cluster": target["cluster"],
+        "taskDefinition": target["task_definition"],
+        "launchType": "FARGATE",
+        "count": 1,
+        "clientToken": hashlib.sha256(wanted.task_token.encode()).hexdigest(),
+        "networkConfiguration": {"awsvpcConfiguration": network},
+        "overrides": {"containerOverrides": [override]},
+    }
+
+
+def _on_ecs(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> str:
+    with translated("starting the training task"):
+        answer = client("ecs").run_task(**task_request(wanted, target))
+    if answer["failures"]:
+        raise StorageUnavailable(
+            f"ECS did not start the training task: {answer['failures'][0].get('reason', 'no reason given')}"
+        )
+    return str(answer["tasks"][0]["taskArn"])
+
+
+def _as_process(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> str:
+    """A session of its own, so that it outlives the function's; what it prints goes to a file named after the run."""
+    folder = Path(str(target.get("log_dir") or tempfile.gettempdir()))
+    own = {REQUEST: json.dumps(wanted.to_json()), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with (folder / f"holdfast-train-{wanted.run}.log").open("ab") as log:
+        job = subprocess.Popen(
+            [sys.executable, "-m", "train.job"], env={**os.environ, **own, "POWERTOOLS_TRACE_DISABLED": "true"},
+            cwd=folder, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    return str(job.pid)
+
+
+_LAUNCHERS: dict[str, Callable[[TrainingWanted, dict[str, str | list[str]]], str]] = {
+    "ecs": _on_ecs,
+    "process": _as_process,
+}

@@ -1,0 +1,170 @@
+"""From training examples to a sealed bundle: fit the three models, judge them on rows they have not seen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from holdfast.bundle import (
+    CALIBRATOR,
+    CARD,
+    CHURN,
+    FEATURES,
+    IMPORTANCE,
+    METRICS,
+    PERSONAS,
+    REFERENCE,
+    SETTINGS,
+    VALUE,
+    Bundle,
+    canonical,
+)  # fmt: skip
+from holdfast.errors import BundleInvalid, TrainingRefused
+from holdfast.feature_set import FeatureSet
+from holdfast.predictors import Doubles, Personas, ValueModel
+from holdfast.settings import Settings
+from holdfast.trees import TreeTables
+from train.card import model_card
+from train.churn import ChurnModel, fit_in_folds, fit_in_time
+from train.evaluation import best_single_feature, churn_metrics, value_metrics
+from train.examples import FOLD, HOLDOUT, TRAIN, Examples, check_enough
+from train.personas import fit_personas
+from train.profile import importance, reference
+from train.splits import folds_of, inner_holdout
+from train.value import fit_value
+
+_SHAP_ROWS = 50
+_SHAP_TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class _Fitted:
+    """Models, and what models that had not seen them said of the judged rows."""
+
+    validation: str
+    train: Examples
+    judged: Examples
+    churn: ChurnModel
+    value: ValueModel
+    probability: Doubles
+    money: Doubles
+
+
+def train_bundle(examples: Examples, feature_set: FeatureSet, settings: Settings) -> Bundle:
+    """Train and judge on examples whose splits are `train` and `holdout`, or all `fold`.
+
+    Raises:
+        TrainingRefused: the examples cannot carry a model; the message says why.
+        BundleInvalid: the tables that will serve disagree with shap about the model.
+    """
+    kind = FOLD if (examples.split == FOLD).any() else HOLDOUT
+    fitted = _FITS[kind](examples, feature_set, settings)
+    latest = fitted.train.where(fitted.train.cutoff == fitted.train.cutoff.max())
+    personas = fit_personas(latest.rows, feature_set, settings.training.personas, settings.training.seed)
+    return _sealed(fitted, personas, feature_set, settings)
+
+
+def _fit_in_time(examples: Examples, feature_set: FeatureSet, settings: Settings) -> _Fitted:
+    train, holdout = examples.of(TRAIN), examples.of(HOLDOUT)
+    check_enough(train, settings.training.minimum_churners)
+    if not holdout.churned.any() or holdout.churned.all():
+        raise TrainingRefused(
+            f"the holdout's {len(holdout)} examples do not hold both kinds of customers: nothing can be judged on it"
+        )
+    churn = fit_in_time(train, settings.training)
+    value = fit_value(train.rows, train.value, inner_holdout(train, settings.training.seed), feature_set.names)
+    money = _money(value, holdout, feature_set)
+    return _Fitted("holdout", train, holdout, churn, value, churn.probability(holdout.rows), money)
+
+
+def _fit_in_folds(examples: Examples, feature_set: FeatureSet, settings: Settings) -> _Fitted:
+    rows, training = examples.of(FOLD), settings.training
+    check_enough(rows, training.minimum_churners)
+    churn, probability = fit_in_folds(rows, training)
+    folds = list(folds_of(rows.churned, training.folds, training.seed))
+    money = np.empty(len(rows))
+    for k, (inside, outside) in enumerate(folds):
+        judge = folds[k - 1][1][inside]
+        fold = rows.where(inside)
+        money[outside] = _money(
+            fit_value(fold.rows, fold.value, judge, feature_set.names), rows.where(outside), feature_set
+        )
+    value = fit_value(rows.rows, rows.value, folds[0][1], feature_set.names)
+    return _Fitted("folds", rows, rows, churn, value, probability, money)
+
+
+_FITS: dict[str, Callable[[Examples, FeatureSet, Settings], _Fitted]] = {HOLDOUT: _fit_in_time, FOLD: _fit_in_folds}
+
+
+def _money(model: ValueModel, examples: Examples, feature_set: FeatureSet) -> Doubles:
+    position = {name: j for j, name in enumerate(feature_set.names)}
+    return model.predict(examples.rows[:, [position[name] for name in model.features]])[0]
+
+
+def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settings: Settings) -> Bundle:
+    churn = fitted.churn.to_bytes()
+    tables, rows = TreeTables.from_xgboost(churn), fitted.judged.rows
+    _check_against_shap(fitted.churn, tables, rows[:_SHAP_ROWS])
+    found = importance(rows, tables.explain(rows)[1], feature_set)
+    metrics = _rounded(_metrics(fitted, feature_set, settings))
+    documents = {
+        CALIBRATOR: fitted.churn.calibrator.to_json(), VALUE: fitted.value.to_json(), PERSONAS: personas.to_json(),
+        FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: found,
+        REFERENCE: reference(rows, fitted.churn.probability(rows), feature_set), SETTINGS: _settings(settings),
+    }  # fmt: skip
+    card = model_card(settings.name, metrics, found, personas, feature_set, _settings(settings))
+    return Bundle({CHURN: churn, CARD: card.encode(), **{name: canonical(value) for name, value in documents.items()}})
+
+
+def _check_against_shap(churn: ChurnModel, tables: TreeTables, rows: Any) -> None:
+    import shap  # heavy: more than a second, and only wanted here
+
+    margins, contributions = tables.explain(rows)
+    explainer = shap.TreeExplainer(churn.booster)
+    apart = np.abs(explainer.shap_values(rows) - contributions).max()
+    apart = max(apart, np.abs(float(np.ravel(explainer.expected_value)[0]) - tables.base))
+    if not apart < _SHAP_TOLERANCE or not np.isfinite(margins).all():
+        raise BundleInvalid(
+            f"contributions by tables differ from shap's by {apart:.2g} log-odds; {_SHAP_TOLERANCE} is allowed"
+        )
+
+
+def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> dict[str, Any]:
+    judged = fitted.judged
+    known = np.isfinite(judged.value) & np.isfinite(fitted.money)
+    best, area = best_single_feature(fitted.train.rows, fitted.train.churned, judged.rows, judged.churned)
+    churn = churn_metrics(judged.churned, fitted.probability, settings.scoring.threshold)
+    mean = float(np.nanmean(fitted.train.value)) if known.any() else 0.0
+    return {
+        "validation": fitted.validation,
+        "training": {
+            "rows": len(fitted.train), "churners": int(fitted.train.churned.sum()),
+            "cutoffs": _days(fitted.train), "judged_cutoffs": _days(judged),
+            "features": len(feature_set.names), "trees": fitted.churn.trees, "feature_set": feature_set.version,
+        },
+        "churn": churn | {"best_single_feature": {"sentence": feature_set.features[best].sentence, "auc": area}},
+        "value": value_metrics(judged.value[known], fitted.money[known], mean) if known.any() else None,
+    }  # fmt: skip
+
+
+def _days(examples: Examples) -> list[str]:
+    return [str(day) for day in np.unique(examples.cutoff)]
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    training = settings.training
+    return {
+        "threshold": settings.scoring.threshold, "currency": settings.value.currency,
+        "churn": settings.churn.model_dump(),
+        "seed": training.seed, "depth": training.depth, "learning_rate": training.learning_rate,
+        "most_trees": training.trees,
+    }  # fmt: skip
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 6) if isinstance(value, float) else value

@@ -1,0 +1,135 @@
+"""How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Reference
+
+from holdfast.contracts import Transformed
+from holdfast.lake import Lake
+from holdfast.ledger import Ledger
+from holdfast.observe import logger
+from holdfast.pseudonym import Pseudonymiser
+from holdfast.settings import Settings
+from holdfast.store import Store
+from holdfast.tables import ACTIVITIES
+from validate import conform, cutoff
+from validate.identity import unite
+from validate.statements import CONTACTS, SNAPSHOTS
+from validate.work import Passed, log_files, passed
+
+TABLES = ("customers", "companies", "deals", *ACTIVITIES)
+
+
+class Files(Protocol):
+    """Parquet and catalog, as `validate.parquet` has them."""
+
+    def read(self, paths: list[str], columns: list[str] | None = None) -> pa.Table: ...
+
+    def write_months(self, rows: pa.Table, path: str, month: str) -> list[str]: ...
+
+    def cataloged(self, database: str, table: str) -> bool: ...
+
+    def metadata_location(self, database: str, table: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything that Transform reads from and writes to."""
+
+    database: str
+    landing: Store
+    artifacts: Store
+    lake: Lake
+    ledger: Ledger
+    files: Files
+
+
+def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
+    """Let a run's rows into the lake: usage events, then the small tables, and last the bookmarks.
+
+    Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one.
+    """
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    relations = _gathered(connection, passed(run, settings, place.artifacts), place)
+    conform.gather_contacts(connection, relations)
+    unite(connection, relations, pseudonymiser)
+    rows = _enter_events(connection, run, settings, place) if "events" in relations else 0
+    rows += sum(_replace(place, name, table) for name, table in _small_tables(connection, relations, settings, place))
+    for source, files in log_files(run, place.artifacts):
+        place.ledger.book(source, files, run)
+    snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
+    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots)
+
+
+def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:
+    """Register what landed, one relation per kind and stream, with the name of the source in column `_source`."""
+    parts: dict[str, list[str]] = {}
+    for number, table in enumerate(tables):
+        rows = place.files.read([place.landing.uri(key) for key in table.files])
+        connection.register(f"landed_{number}", rows)
+        said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
+        parts.setdefault(_relation(table), []).append(said)
+    for name, selects in parts.items():
+        connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+    return sorted(parts)
+
+
+def _relation(table: Passed) -> str:
+    return table.stream if table.kind in ("events", "table") else f"{table.kind}_{table.stream}"
+
+
+def _enter_events(connection: duckdb.DuckDBPyConnection, run: str, settings: Settings, place: Place) -> int:
+    connection.register("known_events", _known_events(connection, place))
+    rows = conform.events(connection, settings)
+    if not rows.num_rows:
+        return 0
+    # The path changes with every commit, so that a second try replaces its own leftovers and never a committed file.
+    path = f"{place.lake.location('events')}/run={run}-{place.lake.snapshot_id('events') or 0}/"
+    files = place.files.write_months(rows, path, "month")
+    place.lake.add_files(
+        "events", rows.schema.remove(rows.schema.get_field_index("month")), files, month_of="event_time"
+    )
+    logger.info(
+        "events entered",
+        rows=rows.num_rows,
+        files=len(files),
+        metadata=place.files.metadata_location(place.database, "events"),
+    )
+    return int(rows.num_rows)
+
+
+def _known_events(connection: duckdb.DuckDBPyConnection, place: Place) -> pa.Table:
+    """Ids in the lake from the span of time that the new events cover."""
+    nothing = pa.table({"event_id": pa.array([], pa.string())})
+    first, last = connection.execute("SELECT min(event_time), max(event_time) FROM events").fetchall()[0]
+    if first is None or not place.files.cataloged(place.database, "events"):
+        return nothing
+    moment = Reference("event_time")
+    span = And(
+        GreaterThanOrEqual(term=moment, value=first.isoformat()), LessThanOrEqual(term=moment, value=last.isoformat())
+    )
+    known = place.lake.read("events", ("event_id",), span)
+    return nothing if known is None else known
+
+
+def _small_tables(
+    connection: duckdb.DuckDBPyConnection, relations: list[str], settings: Settings, place: Place
+) -> list[tuple[str, pa.Table]]:
+    small = [
+        (name, conform.snapshot(connection, name)) for name, (source, _) in SNAPSHOTS.items() if source in relations
+    ]
+    if {"customers", *CONTACTS} & set(relations):
+        return [("customers", conform.customers(connection)), *small]
+    if all(source.kind == "events" for source in settings.sources.values()):
+        events = place.lake.read("events", ("customer_id", "event_time"))
+        return small if events is None else [("customers", conform.customers_of_events(connection, events)), *small]
+    return small
+
+
+def _replace(place: Place, name: str, rows: pa.Table) -> int:
+    return rows.num_rows if place.lake.replace(name, rows) else 0

@@ -1,0 +1,54 @@
+"""Parquet in S3 and the catalog beside it, through awswrangler."""
+
+from collections.abc import Sequence
+
+import awswrangler as wr
+import pandas as pd
+import pyarrow as pa
+
+from holdfast.aws import translated
+
+_WRITTEN = {"coerce_timestamps": "us", "flavor": None}
+"""Microseconds, and types as Parquet has them: awswrangler's own defaults are Spark's."""
+
+
+def read(paths: Sequence[str], columns: Sequence[str] | None = None) -> pa.Table:
+    """Rows of Parquet files, in the order of the paths."""
+    with translated(f"reading {paths[0]} and {len(paths) - 1} more"):
+        frame = wr.s3.read_parquet(
+            path=list(paths), columns=list(columns) if columns else None, dtype_backend="pyarrow"
+        )
+    return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+
+
+def write(rows: pa.Table, path: str) -> None:
+    """Rows as one file."""
+    with translated(f"writing {path}"):
+        wr.s3.to_parquet(_frame(rows), path, index=False, compression="zstd", pyarrow_additional_kwargs=dict(_WRITTEN))
+
+
+def write_months(rows: pa.Table, path: str, month: str) -> list[str]:
+    """Rows as files by the values of the column `month`, which goes into the path; whatever lay there is replaced."""
+    with translated(f"writing {path}"):
+        written = wr.s3.to_parquet(
+            _frame(rows), path, dataset=True, partition_cols=[month], mode="overwrite", index=False,
+            compression="zstd", pyarrow_additional_kwargs=dict(_WRITTEN),
+        )  # fmt: skip
+    return sorted(written["paths"])
+
+
+def cataloged(database: str, table: str) -> bool:
+    """Whether the Glue catalog knows a table."""
+    with translated(f"looking for table {table}"):
+        return bool(wr.catalog.does_table_exist(database=database, table=table))
+
+
+def metadata_location(database: str, table: str) -> str:
+    """Where the catalog says that an Iceberg table's metadata lies: what every other engine will read."""
+    with translated(f"reading the catalog's entry of {table}"):
+        return str((wr.catalog.get_table_parameters(database=database, table=table) or {}).get("metadata_location", ""))
+
+
+def _frame(rows: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype, split_blocks=True)
+    return frame

@@ -1,0 +1,139 @@
+"""The SQL that turns landing relations into the lake's tables; names of people and free text are left behind.
+
+A conversation or a ticket is one row, and says only what was known when it was opened: its state and its length come to
+be known later, and would let the future into a feature.
+"""
+
+NOBODY = """
+SELECT NULL::INTEGER AS _rank, NULL::VARCHAR AS _source, NULL::VARCHAR AS _contact, NULL::VARCHAR AS _external,
+    NULL::VARCHAR AS _email, NULL::VARCHAR AS company_id, NULL::TIMESTAMPTZ AS created_at
+LIMIT 0"""
+
+CONTACTS = {
+    "hubspot_contacts": """
+SELECT 1 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, company_id,
+    createdate AS created_at, * EXCLUDE (_source, id, external_id, email, company_id, createdate)
+FROM hubspot_contacts""",
+    "intercom_contacts": """
+SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at
+FROM intercom_contacts""",
+}
+"""What says who the customers are, by landing relation; columns that begin with `_` never reach the lake."""
+
+IDENTIFIERS = {
+    "hubspot_contacts": ("external_id", "email"),
+    "intercom_contacts": ("external_id", "email"),
+    "customers": ("customer", "email"),
+    "events": ("customer",),
+    "hubspot_email_events": ("recipient",),
+    "intercom_conversations": ("contact_external_id", "contact_id"),
+    "intercom_tickets": ("contact_external_id", "contact_id"),
+}
+"""Columns that name somebody, by landing relation."""
+
+_ASKED = """
+SELECT coalesce(i.customer_id, e.pseudonym, c.pseudonym) AS customer_id, id AS event_id, created_at AS event_time,
+    created_at AS known_at, coalesce({kind}) AS kind
+FROM {relation} r
+LEFT JOIN contact_ids i ON i._source = r._source AND i._contact = r.contact_id
+LEFT JOIN pseudonyms e ON e.raw = r.contact_external_id
+LEFT JOIN pseudonyms c ON c.raw = r.contact_id"""
+
+SNAPSHOTS = {
+    "companies": (
+        "hubspot_companies",
+        """
+SELECT id AS company_id, name, industry, country, numberofemployees AS employees, plan, createdate AS created_at
+FROM hubspot_companies""",
+    ),
+    "deals": (
+        "hubspot_deals",
+        """
+SELECT id AS deal_id, company_id, amount, dealstage AS stage, createdate AS created_at, closedate AS closed_at
+FROM hubspot_deals""",
+    ),
+    "emails": (
+        "hubspot_email_events",
+        """
+SELECT coalesce(a.customer_id, p.pseudonym) AS customer_id, id AS event_id, created AS event_time, created AS known_at,
+    coalesce(type, 'EMAIL') AS kind
+FROM hubspot_email_events
+LEFT JOIN pseudonyms p ON p.raw = recipient
+LEFT JOIN aliases a ON a.pseudonym = p.pseudonym""",
+    ),
+    "conversations": (
+        "intercom_conversations",
+        _ASKED.format(relation="intercom_conversations", kind="delivered_as, 'conversation'"),
+    ),
+    "tickets": ("intercom_tickets", _ASKED.format(relation="intercom_tickets", kind="category, 'ticket'")),
+}
+"""Table of the lake -> the landing relation that it needs, and its rows."""
+
+PEOPLE = """
+CREATE TABLE people AS
+WITH known AS (
+    SELECT c.*, x.pseudonym AS _by_id, e.pseudonym AS _by_email
+    FROM contacts c
+    LEFT JOIN pseudonyms x ON x.raw = c._external
+    LEFT JOIN pseudonyms e ON e.raw = c._email),
+aliased AS (
+    SELECT _by_email AS pseudonym, min(_by_id) AS customer_id
+    FROM known
+    WHERE _by_id IS NOT NULL AND _by_email IS NOT NULL
+    GROUP BY _by_email)
+SELECT k.* EXCLUDE (_external, _email, _by_id), coalesce(_by_id, a.customer_id, _by_email) AS customer_id
+FROM known k
+LEFT JOIN aliased a ON a.pseudonym = k._by_email"""
+
+ALIASES = """
+CREATE TABLE aliases AS
+SELECT _by_email AS pseudonym, min(customer_id) AS customer_id
+FROM people
+WHERE _by_email IS NOT NULL
+GROUP BY _by_email"""
+
+CONTACT_IDS = """
+CREATE TABLE contact_ids AS
+SELECT _source, _contact, min(customer_id) AS customer_id
+FROM people
+WHERE customer_id IS NOT NULL
+GROUP BY ALL"""
+
+CUSTOMERS = """
+SELECT customer_id, min(created_at) AS created_at, {attributes}
+FROM people
+WHERE customer_id IS NOT NULL
+GROUP BY customer_id
+ORDER BY customer_id"""
+
+FIRST = "first({name} ORDER BY _rank, created_at, _contact) FILTER (WHERE {name} IS NOT NULL) AS {name}"
+
+CUSTOMERS_OF_EVENTS = """
+SELECT customer_id, NULL::VARCHAR AS company_id, min(event_time) AS created_at
+FROM lake_events
+GROUP BY customer_id
+ORDER BY customer_id"""
+
+ARRIVED = """
+CREATE TEMP TABLE arrived AS
+SELECT _source || ':' || event_id AS event_id, customer, event_time, known_at, coalesce(kind, 'event') AS kind,
+    module{measures}
+FROM events"""
+
+DROP_REPEATED = """
+DELETE FROM arrived WHERE rowid IN (
+    SELECT rowid
+    FROM (
+        SELECT rowid, row_number() OVER (PARTITION BY event_id ORDER BY known_at, event_time, rowid) AS turn
+        FROM arrived
+        WHERE event_id IN (SELECT event_id FROM arrived GROUP BY event_id HAVING count(*) > 1))
+    WHERE turn > 1)"""
+
+NEW_EVENTS = """
+SELECT coalesce(a.customer_id, p.pseudonym) AS customer_id, event_id, event_time, known_at, kind, module{measures},
+    strftime(event_time, '%Y-%m') AS month
+FROM arrived
+JOIN pseudonyms p ON p.raw = customer
+LEFT JOIN aliases a ON a.pseudonym = p.pseudonym
+ANTI JOIN known_events USING (event_id)
+ORDER BY event_time, event_id"""

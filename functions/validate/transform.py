@@ -1,0 +1,20 @@
+"""State Transform: what passed enters the lake under pseudonyms, and only then are its files booked."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from holdfast.contracts import RunOnly
+from holdfast.ledger import DynamoLedger
+from holdfast.observe import step
+from holdfast.resources import artifacts, environment, lake, landing, pseudonymiser, settings
+from validate import parquet
+from validate.entry import Place, entered
+
+
+@step
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    run = RunOnly.parse(event).run
+    place = Place(
+        environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
+    )
+    return entered(run, settings(), place, pseudonymiser(), datetime.now(UTC)).to_json()

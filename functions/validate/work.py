@@ -1,0 +1,50 @@
+"""What the run has in hand: which tables landed, from which source, and which of their files passed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from holdfast.contracts import Extract, Planned
+from holdfast.errors import ConfigurationInvalid
+from holdfast.settings import Settings
+from holdfast.store import Store, read_json
+
+
+@dataclass(frozen=True)
+class Passed:
+    """One table of the run and the landing files that passed."""
+
+    source: str
+    kind: str
+    stream: str
+    files: list[str]
+
+
+def named(table: str, settings: Settings) -> tuple[str, str]:
+    """Source and stream of a landing table.
+
+    Raises:
+        ConfigurationInvalid: no configured source has such a table.
+    """
+    for source in sorted(settings.sources, key=len, reverse=True):
+        if table.startswith(f"{source}_"):
+            return source, table.removeprefix(f"{source}_")
+    raise ConfigurationInvalid(f"table {table} belongs to no source; there are {', '.join(sorted(settings.sources))}")
+
+
+def passed(run: str, settings: Settings, artifacts: Store) -> list[Passed]:
+    """The run's tables that have a verdict and at least one file."""
+    prefix = f"work/{run}/verdict-"
+    found = []
+    for item in artifacts.list(prefix):
+        source, stream = named(item.key.removeprefix(prefix).removesuffix(".json"), settings)
+        found.append(Passed(source, settings.sources[source].kind, stream, read_json(artifacts, item.key)))
+    return [each for each in found if each.files]
+
+
+def log_files(run: str, artifacts: Store) -> Iterator[tuple[str, dict[str, str]]]:
+    """For each batch of usage logs that the run pulled: its source, and the etag of every file by address."""
+    extracts = [Extract.parse(each) for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
+    for extract in extracts:
+        if extract.batch and extract.stream == "events":
+            files = read_json(artifacts, extract.batch)
+            yield extract.source, {f"{file['bucket']}/{file['key']}": file["etag"] for file in files}

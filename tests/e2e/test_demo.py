@@ -1,0 +1,154 @@
+"""The main job, seen from outside: a small world from HTTP sources to an explained score behind the deployed API."""
+
+import json
+import re
+import subprocess
+from typing import Any
+
+import httpx
+
+from tests.e2e.conftest import Demo
+
+LARGEST_MESSAGE = 32 * 1024
+STATES = ("Plan", "IngestAll", "ValidateAll", "Transform", "Features", "Train", "Promote", "ScoreAll", "Report")
+
+
+def said(demo: Demo) -> str:
+    return (demo.state / "said.txt").read_text()
+
+
+def executions(demo: Demo) -> list[dict[str, Any]]:
+    return demo.client("stepfunctions").list_executions(stateMachineArn=demo.outputs["state_machine_arn"])["executions"]
+
+
+def history(demo: Demo, arn: str) -> list[dict[str, Any]]:
+    pages = demo.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=arn)
+    return [event for page in pages for event in page["events"]]
+
+
+def snapshots(demo: Demo) -> dict[str, str]:
+    tables = demo.client("glue").get_tables(DatabaseName=demo.outputs["database"])["TableList"]
+    return {table["Name"]: table["Parameters"]["metadata_location"] for table in tables}
+
+
+def objects(demo: Demo, bucket: str, prefix: str = "") -> dict[str, str]:
+    listed = demo.client("s3").list_objects_v2(Bucket=demo.outputs[bucket], Prefix=prefix).get("Contents", [])
+    return {item["Key"]: item["ETag"] for item in listed}
+
+
+def test_every_state_is_followed_with_its_rows_and_seconds(demo: Demo) -> None:
+    for state in STATES:
+        assert re.search(rf"{state} +\d+\.\d s  \S", said(demo)), state
+
+
+def test_ten_customers_are_shown_with_probability_value_persona_and_reasons(demo: Demo) -> None:
+    lines = re.findall(r"^ *(\d+)\. (k1_[0-9a-f]{32})  (\d+)% worth [\d,]+ USD, \S+", said(demo), re.M)
+
+    assert [int(place) for place, _, _ in lines] == list(range(1, 11))
+    assert sorted((int(p) for *_, p in lines), reverse=True) == [int(p) for *_, p in lines]
+
+
+def test_the_model_is_shown_beside_what_is_achievable(demo: Demo) -> None:
+    assert re.search(r"AUC +0\.\d{3} .*achievable 0\.\d{3}", said(demo))
+
+
+def test_the_curl_line_works_as_it_was_printed(demo: Demo) -> None:
+    (line,) = [line for line in said(demo).splitlines() if line.startswith("curl ")]
+
+    answer = json.loads(subprocess.run(line, shell=True, capture_output=True, text=True, check=True).stdout)
+
+    assert 0 < answer["probability"] < 1
+    assert answer["reasons"][0]["sentence"]
+    assert answer["model"]
+
+
+def test_the_contributions_of_a_score_belong_to_its_margin(demo: Demo) -> None:
+    customer = re.search(r"k1_[0-9a-f]{32}", said(demo))
+    assert customer
+
+    answer = json.loads(demo.holdfast("score", customer.group()))
+
+    assert (
+        abs(answer["base"] + sum(r["contribution_log_odds"] for r in answer["reasons"]) - answer["margin"])
+        < abs(answer["margin"]) + 10
+    )
+    assert {"band", "value", "persona", "feature_set", "as_of"} <= set(answer)
+
+
+def test_an_external_id_finds_the_same_customer_and_an_address_is_refused(demo: Demo) -> None:
+    assert "404" in demo.holdfast("score", "u-does-not-exist", expect=1)
+    assert "400" in demo.holdfast("score", "someone@example.com", expect=1)
+
+
+def test_an_unsigned_call_is_refused(demo: Demo) -> None:
+    assert httpx.get(f"{demo.outputs['api_url']}/v1/customers").status_code == 403
+
+
+def test_the_report_is_one_page_that_needs_no_network(demo: Demo) -> None:
+    page = (demo.state / "report.html").read_text()
+
+    assert page.startswith("<!doctype html>")
+    assert not re.findall(r"""(?:src|href)=["']https?://""", page)
+
+
+def test_no_message_between_states_is_larger_than_allowed(demo: Demo) -> None:
+    arn = executions(demo)[-1]["executionArn"]
+
+    for event in history(demo, arn):
+        for key in ("stateEnteredEventDetails", "stateExitedEventDetails"):
+            detail = event.get(key, {})
+            assert len(detail.get("input", detail.get("output", ""))) < LARGEST_MESSAGE, detail.get("name")
+
+
+def test_the_logs_of_a_state_name_the_run(demo: Demo) -> None:
+    assert executions(demo)[-1]["name"] in demo.holdfast("logs", "ScoreAll")
+
+
+def test_broken_lines_are_in_quarantine_with_their_reason(demo: Demo) -> None:
+    world = json.loads((demo.state / "world-200-7" / "truth.json").read_text())
+
+    assert bool(objects(demo, "quarantine_bucket")) == bool(world["usage"]["malformed"])
+
+
+def test_a_second_night_on_the_same_data_changes_nothing(demo: Demo) -> None:
+    tables, bundles, rankings = snapshots(demo), objects(demo, "artifacts_bucket", "bundles/"), demo.holdfast("top")
+
+    night = demo.holdfast("run")
+
+    assert "0 new rows in the lake" in night
+    assert "unchanged" in night
+    assert snapshots(demo) == tables
+    assert objects(demo, "artifacts_bucket", "bundles/") == bundles
+    assert demo.holdfast("top") == rankings
+
+
+def test_a_refused_token_stops_the_run_with_one_sentence_and_an_alert_and_a_redrive_finishes_it(demo: Demo) -> None:
+    demo.fault(1, token="another")
+    failed = demo.holdfast("run", expect=1)
+    demo.fault(1)
+    run = executions(demo)[0]["name"]
+
+    assert "hubspot refused us (HTTP 401)" in failed
+    assert "Traceback" not in failed
+    assert f"holdfast redrive {run}" in failed
+    assert f"holdfast redrive {run}" in demo.holdfast("alerts")
+    assert "Report" in demo.holdfast("redrive", run)
+    assert executions(demo)[0]["status"] == "SUCCEEDED"
+
+
+def test_a_source_that_answers_garbage_stops_the_run_and_the_next_one_is_right_again(demo: Demo) -> None:
+    demo.fault(2, garbage=True)
+    failed = demo.holdfast("run", expect=1)
+    demo.fault(2)
+
+    assert "intercom answered garbage" in failed
+    assert "unchanged" in demo.holdfast("run")
+
+
+def test_the_drift_function_finds_none_on_the_day_of_training(demo: Demo) -> None:
+    invoked = demo.client("lambda").invoke(FunctionName=demo.outputs["drift_function"], Payload=b"{}")
+
+    answer = json.loads(invoked["Payload"].read())
+
+    assert "FunctionError" not in invoked, answer
+    assert answer["rows"] > 0

@@ -1,0 +1,45 @@
+"""A wrong definition is refused with its place."""
+
+import pytest
+
+from features.activity import PRIMITIVES
+from features.definitions import shipped
+from features.wording import humanised, slug
+from holdfast.errors import ConfigurationInvalid
+from tests.unit.functions.features.builders import SMALL, definitions
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("weeks = 4", "weeks = 0", r"definitions.toml: weeks: .*greater than or equal to 2"),
+    ("weeks = 4", "weaks = 4", r"definitions.toml: weaks: "),
+    ("[7, 14, 30]", "[30, 7]", r"definitions.toml: windows_days: .*ascend"),
+    ("[tables.emails]", "[tables.mails]", r"no activity table is called mails"),
+    ("weeks = 4", "weeks =", r"definitions.toml: not TOML"),
+])  # fmt: skip
+def test_a_mistake_is_named_with_its_place(old, new, message):
+    with pytest.raises(ConfigurationInvalid, match=message):
+        definitions(SMALL.replace(old, new, 1))
+
+
+def test_the_shipped_definitions_use_every_kind_of_primitive_but_one():
+    used = {name for table in shipped().tables.values() for name in table.primitives}
+
+    assert set(PRIMITIVES) - used == {"module_recency"}
+
+
+def test_windows_grow_with_the_horizon():
+    assert shipped().windows(56) == (7, 14, 30, 60, 90)
+    assert shipped().windows(273) == (7, 14, 30, 60, 90, 180, 365)
+
+
+@pytest.mark.parametrize(("text", "name"), [
+    ("MonthlyCharges", "monthly_charges"), ("Month-to-month", "month_to_month"),
+    ("Credit card (automatic)", "credit_card_automatic"),
+    ("購入", "xa78fd5"),
+])  # fmt: skip
+def test_any_text_makes_a_stable_name(text, name):
+    assert slug(text) == name
+
+
+def test_a_column_name_reads_like_words():
+    assert humanised("MonthlyCharges") == "Monthly charges"

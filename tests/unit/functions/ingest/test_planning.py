@@ -1,0 +1,95 @@
+"""What a run pulls."""
+
+import pytest
+
+from holdfast.errors import NoData
+from holdfast.ledger import MemoryLedger
+from holdfast.settings import Settings, parse_settings
+from holdfast.store import MemoryStore, read_json
+from ingest.planning import File, batched, location, newest_snapshot, planned
+
+EVENTS = """
+[sources.usage]
+kind = "events"
+prefix = "logs/"
+fields = { customer = "user", time = "at" }
+[churn]
+kind = "usage"
+"""
+
+
+def settings(text: str = EVENTS) -> Settings:
+    return parse_settings(text)
+
+
+def store(*keys: str) -> MemoryStore:
+    return MemoryStore("uploads", dict.fromkeys(keys, b"x"))
+
+
+def test_the_streams_of_each_api_are_one_extract_each():
+    crm = '[sources.crm]\nkind = "hubspot"\n[sources.desk]\nkind = "intercom"\n[churn]\nkind = "usage"'
+
+    plan = planned("r", settings(crm), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
+
+    assert plan.tables == ["crm_companies", "crm_contacts", "crm_deals", "crm_email_events",
+                           "desk_contacts", "desk_conversations", "desk_tickets"]  # fmt: skip
+
+
+def test_only_files_that_are_new_or_changed_are_pulled():
+    uploads, artifacts, ledger = store("logs/a", "logs/b", "logs/_SUCCESS", "logs/"), MemoryStore(), MemoryLedger()
+    etags = {item.key: item.etag for item in uploads.list("logs/")}
+    ledger.book("usage", {"uploads/logs/a": etags["logs/a"], "uploads/logs/b": "older"}, "before")
+
+    plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, artifacts)
+
+    assert [file["key"] for file in read_json(artifacts, plan.extracts[0]["batch"])] == ["logs/b"]
+
+
+def test_nothing_new_is_no_extract():
+    uploads, ledger = store("logs/a"), MemoryLedger()
+    ledger.book("usage", {f"uploads/{item.key}": item.etag for item in uploads.list("")}, "before")
+
+    plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, MemoryStore())
+
+    assert plan.extracts == []
+    assert plan.tables == []
+
+
+def test_a_second_plan_of_the_same_run_says_the_same_though_files_arrived():
+    uploads, artifacts = store("logs/a"), MemoryStore()
+    first = planned("r", settings(), "uploads", lambda bucket: uploads, MemoryLedger(), artifacts)
+    uploads.write("logs/b", b"y")
+
+    second = planned("r", settings(), "uploads", lambda bucket: uploads, MemoryLedger(), artifacts)
+
+    assert second == first
+
+
+def test_a_source_without_any_file_says_where_one_has_to_be():
+    with pytest.raises(NoData, match=r"s3://uploads/logs/.*sources\.usage\.prefix"):
+        planned("r", settings(), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
+
+
+def test_batches_hold_about_64_megabytes_and_there_are_never_more_than_40():
+    small = [File("b", f"{n:03}", 10_000_000, "") for n in range(13)]
+    large = [File("b", f"{n:05}", 100_000_000, "") for n in range(500)]
+
+    assert [len(batch) for batch in batched(small)] == [7, 6]
+    assert len(batched(large)) <= 40
+    assert [file for batch in batched(large) for file in batch] == large
+    assert batched([]) == []
+
+
+def test_a_prefix_may_name_its_own_bucket():
+    assert location("s3://logs-of-ours/a/b/", "uploads") == ("logs-of-ours", "a/b/")
+    assert location("usage/", "uploads") == ("uploads", "usage/")
+
+
+def test_the_newest_snapshot_is_the_last_file_or_all_parts_of_the_last_folder():
+    files = [
+        File("b", key, 1, "")
+        for key in ("t/2026-01/part-0.parquet", "t/2026-02/part-0.parquet", "t/2026-02/part-1.parquet")
+    ]
+
+    assert [file.key for file in newest_snapshot(files)] == ["t/2026-02/part-0.parquet", "t/2026-02/part-1.parquet"]
+    assert [file.key for file in newest_snapshot([File("b", "a.csv", 1, ""), File("b", "b.csv", 1, "")])] == ["b.csv"]

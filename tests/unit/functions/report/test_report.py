@@ -1,0 +1,124 @@
+"""The executives' page."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from holdfast.bundle import save
+from holdfast.contracts import ReportWanted, ScoringWanted
+from holdfast.errors import NoData
+from holdfast.lake import Lake
+from holdfast.settings import Scoring
+from holdfast.store import MemoryStore
+from report.page import count, money, number, percent, points
+from report.report import report
+from score.held import MemoryVectors
+from score.score_all import score_all
+from tests.doubles.catalog import folder_lake
+from tests.doubles.models import AS_OF, FEATURES, bundle, population
+
+
+class Page(HTMLParser):
+    """Tags opened and closed, addresses, and all text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.opened: list[str] = []
+        self.closed: list[str] = []
+        self.addresses: list[str | None] = []
+        self.text = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.opened.append(tag)
+        self.addresses += [value for name, value in attrs if name in ("src", "href", "action")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.closed.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return folder_lake(tmp_path)
+
+
+def reported(lake: Lake, features: pa.Table, name: str = "Acme") -> tuple[Page, MemoryStore]:
+    store = MemoryStore()
+    save(store, bundle())
+    lake.replace("features", features, {"holdfast.feature_set": FEATURES.version})
+    held = MemoryVectors()
+    scored = score_all(
+        ScoringWanted("run-1", bundle().version, lake.snapshot_id("features") or 0, AS_OF), lake, store, held, Scoring()
+    )
+    answer = report(ReportWanted("run-1", bundle().version, scored.scores_snapshot, AS_OF), lake, store, name)
+    return Page(store.objects[answer.report].decode()), store
+
+
+def test_the_page_says_who_leaves_what_it_costs_and_how_sure_that_is(lake: Lake) -> None:
+    page, store = reported(lake, population())
+
+    text = " ".join(page.text.split())
+    assert "of 300 customers" in text
+    assert "at high risk of leaving within 56 days; they put USD" in text
+    for part in (
+        "most valuable fifth",
+        "Kinds of users",
+        "The 50 customers most at risk",
+        "Support tickets in the last 90 days",
+        "AUC 0.",
+    ):
+        assert part in text
+    assert page.opened.count("details") == 50
+    assert store.objects["reports/latest.html"] == store.objects["reports/run-1.html"]
+
+
+def test_the_page_asks_nobody_for_anything(lake: Lake) -> None:
+    page, _ = reported(lake, population())
+
+    assert page.addresses == []
+    assert not {"script", "link", "img", "iframe"} & set(page.opened)
+
+
+def test_every_tag_is_closed(lake: Lake) -> None:
+    page, _ = reported(lake, population())
+
+    for tag in ("table", "tr", "td", "th", "details", "summary", "ul", "li", "section", "p", "h2"):
+        assert page.opened.count(tag) == page.closed.count(tag), tag
+
+
+def test_names_are_text_and_never_markup(lake: Lake) -> None:
+    features = population()
+    strange = pa.array(["<script>alert(1)</script>", *features["customer_id"].to_pylist()[1:]])
+
+    page, store = reported(lake, features.set_column(0, "customer_id", strange), name="<b>Acme</b> & Söhne")
+
+    assert "script" not in page.opened
+    assert b"&lt;b&gt;Acme&lt;/b&gt; &amp; S" in store.objects["reports/latest.html"]
+
+
+def test_the_same_scores_make_the_same_page(lake: Lake) -> None:
+    _, first = reported(lake, population())
+    _, second = reported(lake, population())
+
+    assert first.objects["reports/run-1.html"] == second.objects["reports/run-1.html"]
+
+
+def test_nobody_scored_is_nothing_to_report(lake: Lake) -> None:
+    with pytest.raises(NoData, match="nothing to report"):
+        report(ReportWanted("run", bundle().version, 1, AS_OF), lake, MemoryStore(), "Acme")
+
+
+def test_numbers_are_written_as_people_write_them() -> None:
+    assert [money(v, "USD") for v in (1_234_567.0, 12_345.0, 99.4, None)] == [
+        "USD 1.2 M",
+        "USD 12.3 k",
+        "USD 99",
+        "unknown",
+    ]
+    assert (percent(0.214), percent(0.214, 1), count(12345.2), points(-0.123)) == ("21 %", "21.4 %", "12,345", "-12.3")
+    assert [number(v) for v in (None, 12345.6, 0.12345, 7.0)] == ["not known", "12,346", "0.123", "7"]

@@ -1,0 +1,64 @@
+"""Champion against challenger."""
+
+from dataclasses import replace
+
+import pytest
+
+from holdfast.bundle import Bundle, canonical
+from holdfast.errors import TrainingRefused
+from holdfast.feature_set import FeatureSet
+from holdfast.settings import Promotion
+from tests.doubles.models import FEATURES, bundle, training_examples
+from train.comparison import Judgement, decide, judge
+from train.examples import HOLDOUT, examples_from
+
+RULE = Promotion(minimum_auc=0.55, minimum_gain=0.01)
+
+
+def test_the_first_challenger_serves() -> None:
+    decision = decide(judge(bundle(), None, None), RULE)
+
+    assert decision.promoted
+    assert decision.reason.startswith("the first champion: AUC 0.")
+
+
+def test_without_a_champion_a_model_without_signal_is_refused() -> None:
+    with pytest.raises(
+        TrainingRefused, match=r"no signal in the data.*AUC 0\.510 is under promotion\.minimum_auc 0\.55"
+    ):
+        decide(Judgement(0.51, None, "its holdout"), RULE)
+
+
+@pytest.mark.parametrize(
+    ("challenger", "champion", "promoted"),
+    [(0.80, 0.79, True), (0.80, 0.795, False), (0.80, 0.85, False), (0.54, 0.5, False)],
+)
+def test_a_challenger_has_to_gain_what_the_rule_asks_for(challenger: float, champion: float, promoted: bool) -> None:
+    decision = decide(Judgement(challenger, champion, "the same rows"), RULE)
+
+    assert decision.promoted is promoted
+    assert ("champion stays" in decision.reason) is not promoted
+
+
+def test_both_are_measured_on_the_same_holdout_rows() -> None:
+    holdout = examples_from(training_examples(), FEATURES.names).of(HOLDOUT)
+
+    judgement = judge(bundle(8), bundle(), holdout)
+
+    assert judgement.where == "the same 500 holdout rows"
+    assert judgement.champion == pytest.approx(bundle().json("metrics.json")["churn"]["auc"], abs=1e-6)
+
+
+def test_in_folds_each_is_measured_by_its_own() -> None:
+    assert judge(bundle(8), bundle(), None).where == "each one's own folds"
+
+
+def test_a_champion_whose_features_are_no_longer_made_leaves_and_the_reason_says_so() -> None:
+    changed = (replace(FEATURES.features[0], sentence="Something else"), *FEATURES.features[1:])
+    challenger = Bundle({**bundle(8).files, "features.json": canonical(FeatureSet(changed, {}).to_json())})
+    holdout = examples_from(training_examples(), FEATURES.names).of(HOLDOUT)
+
+    decision = decide(judge(challenger, bundle(), holdout), RULE)
+
+    assert decision.promoted
+    assert "1 of its features are no longer made" in decision.reason

@@ -1,0 +1,61 @@
+"""Personas are named by what sets them apart."""
+
+import numpy as np
+
+from holdfast.feature_set import Feature, FeatureSet
+from train.personas import fit_personas
+
+
+def two_kinds(seed: int = 0) -> np.ndarray:
+    """Heavy users without tickets, and light ones with many."""
+    draw = np.random.default_rng(seed)
+    heavy = np.column_stack([draw.poisson(60, 300), draw.poisson(0.2, 300)])
+    light = np.column_stack([draw.poisson(2, 100), draw.poisson(9, 100)])
+    return np.vstack([light, heavy]).astype(np.float32)
+
+
+BEHAVIOUR = FeatureSet(
+    (
+        Feature("events_30d", "Events in the last 30 days", "", "events"),
+        Feature("tickets_30d", "Tickets in the last 30 days", "", "tickets"),
+    ),
+    {},
+)
+
+
+def test_heavy_users_come_first_and_the_light_ones_have_their_tickets_in_the_name() -> None:
+    found = fit_personas(two_kinds(), BEHAVIOUR, 2, seed=7)
+
+    assert [persona.name for persona in found.personas] == [
+        "Heavy users with few tickets",
+        "Light users with many tickets",
+    ]
+    assert [persona.share for persona in found.personas] == [0.75, 0.25]
+    assert "all customers" in found.personas[0].sentence
+
+
+def test_the_same_rows_give_the_same_personas() -> None:
+    assert fit_personas(two_kinds(), BEHAVIOUR, 3, seed=7) == fit_personas(two_kinds(), BEHAVIOUR, 3, seed=7)
+
+
+def test_personas_have_names_of_their_own_however_many_there_are() -> None:
+    found = fit_personas(two_kinds(), BEHAVIOUR, 9, seed=7)
+
+    assert len({persona.name for persona in found.personas}) == len(found.personas) == 9
+
+
+def test_there_are_never_more_personas_than_different_customers() -> None:
+    rows = np.repeat(np.array([[0, 1], [30, 0]], dtype=np.float32), 5, axis=0)
+
+    assert len(fit_personas(rows, BEHAVIOUR, 4, seed=7).personas) == 2
+
+
+def test_without_behaviour_the_features_themselves_name_the_personas() -> None:
+    described = FeatureSet(
+        (Feature("charges", "Monthly charges", "USD", "customer"), Feature("tenure", "Months", "", "customer")), {}
+    )
+
+    found = fit_personas(two_kinds(), described, 2, seed=7)
+
+    assert all(persona.name.startswith("Customers with ") for persona in found.personas)
+    assert any("“Monthly charges”" in persona.name or "“Months”" in persona.name for persona in found.personas)
