@@ -25,6 +25,11 @@ class Scope:
     definitions: Definitions
     units: dict[str, str]
 
+    @property
+    def one(self) -> str:
+        """A single one of `many`."""
+        return self.many.removesuffix("s")
+
     def column(self, name: str, sentence: str, values: Floats, unit: str = "", actionable: bool = True) -> Column:
         return Feature(f"{self.table}_{name}", capital(sentence), unit, self.table, actionable), values
 
@@ -62,8 +67,8 @@ def _recency(scope: Scope) -> Iterator[Column]:
 def _lifetime(scope: Scope) -> Iterator[Column]:
     first, last = scope.view.span()
     gap, count = scope.view.usual_gap(), scope.view.counts(scope.windows)[:, -1]
-    last_of = f"days since the last of the {scope.many}"
-    yield scope.column("days_since_first", f"days since the first of the {scope.many}", first, "days", actionable=False)
+    last_of = f"days since the last {scope.one}"
+    yield scope.column("days_since_first", f"days since the first {scope.one}", first, "days", actionable=False)
     yield scope.column("mean_gap", f"usual days between days with {scope.many}", gap, "days")
     yield scope.column("gap_delta", f"{last_of}, less the usual gap", last - gap, "days")
     yield scope.column("gap_ratio", f"{last_of}, as a multiple of the usual gap", over(last, gap), "ratio")
@@ -126,7 +131,12 @@ def _shares(what: What, scope: Scope) -> Iterator[Column]:
 def _last(what: What, scope: Scope) -> Iterator[Column]:
     values = scope.view.recency_by(what)
     for code, (name, words) in enumerate(_texts(scope, what)):
-        yield scope.column(f"{name}_days_since_last", f"days since the last of the {words}", values[:, code], "days")
+        yield scope.column(
+            f"{name}_days_since_last",
+            f"days since the last {words.replace(scope.many, scope.one)}",
+            values[:, code],
+            "days",
+        )
 
 
 def _modules_used(scope: Scope) -> Iterator[Column]:
@@ -141,14 +151,14 @@ def _measures(scope: Scope) -> Iterator[Column]:
         means = over(sums, filled)
         name, words, unit = slug(measure), humanised(measure), scope.units.get(measure, measure)
         for i, (span, when) in enumerate(spans(scope.windows)):
-            yield scope.column(f"{name}_{span}", f"{words} of {scope.many} {when}", sums[:, i], unit)
-            sentence = f"mean {words.lower()} of {scope.many} {when}"
+            yield scope.column(f"{name}_{span}", f"total {words.lower()} {when}", sums[:, i], unit)
+            sentence = f"mean {words.lower()} per {scope.one} {when}"
             yield scope.column(f"{name}_mean_{span}", sentence, means[:, i], unit)
 
 
 def _texts(scope: Scope, what: What) -> list[tuple[str, str]]:
     if what == "kind":
-        return [(slug(text), f"{scope.many} of kind {text}") for text in scope.view.kinds]
+        return [(slug(text), f"{humanised(text).lower()} {scope.many}") for text in scope.view.kinds]
     return [(f"in_{slug(text)}", f"{scope.many} in module {text}") for text in scope.view.modules]
 
 

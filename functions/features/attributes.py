@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from features.cells import Floats, Ints, is_number
 from features.wording import Column, humanised, slug
 from holdfast.feature_set import Feature
+from holdfast.words import FLAG
 
 _MANY = 50
 """Rows from which whole numbers that never repeat are taken for an identifier."""
@@ -30,12 +31,13 @@ def choose(table: pa.Table, rows: Ints, never: set[str], most: int) -> Choice:
 def columns(table: pa.Table, chosen: Choice, group: str) -> Iterator[Column]:
     """The chosen columns' features, one row per row of `table`."""
     for name in chosen["numbers"]:
-        yield Feature(f"{group}_{slug(name)}", humanised(name), "", group, actionable=False), numbers(table[name])
+        unit = FLAG if pa.types.is_boolean(table[name].type) else ""
+        yield Feature(f"{group}_{slug(name)}", humanised(name), unit, group, actionable=False), numbers(table[name])
     for name, texts in chosen["categories"].items():
         column = table[name].cast(pa.string())
         for text in texts:
             feature = Feature(
-                f"{group}_{slug(name)}_{slug(text)}", f"{humanised(name)} is {text}", "", group, actionable=False
+                f"{group}_{slug(name)}_{slug(text)}", f"{humanised(name)} is {text}", FLAG, group, actionable=False
             )
             yield feature, numbers(pc.fill_null(pc.equal(column, text), False))
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from holdfast.words import quantity
+
 _TEMPLATES = Path(__file__).parent
 
 
@@ -14,7 +16,7 @@ def page(summary: dict[str, Any], run: dict[str, str]) -> str:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"money": money, "percent": percent, "count": count, "number": number, "points": points}
+    environment.filters |= {"money": money, "percent": percent, "count": count, "quantity": quantity, "points": points}
     return environment.get_template("report.html.j2").render(**summary, **run)
 
 
@@ -36,11 +38,6 @@ def percent(share: float, digits: int = 0) -> str:
 def count(amount: float) -> str:
     """`12,345`"""
     return f"{amount:,.0f}"
-
-
-def number(value: float | None) -> str:
-    """A feature's value as people write it."""
-    return "not known" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def points(share: float) -> str:

@@ -9,6 +9,7 @@ from sklearn.cluster import KMeans
 from holdfast.feature_set import Feature, FeatureSet
 from holdfast.predictors import Doubles, Floats, Persona, Personas, signed_log, standardised
 from holdfast.tables import ACTIVITIES
+from holdfast.words import FLAG, lowered, quantity
 from train.examples import usable
 
 _MOST_ROWS = 20_000
@@ -116,11 +117,15 @@ def _phrases(clusters: _Clusters, cluster: int) -> list[str]:
         if counts := _counts(clusters.features, group):
             said.append((float(clusters.levels[cluster, counts].mean()), noun, ("many", "few")))
     apart = sorted((item for item in said if abs(item[0]) > _APART), key=lambda item: -abs(item[0]))
-    striking = [
-        (float(clusters.levels[cluster, j]), clusters.features[j].sentence) for j in _striking(clusters, cluster)
-    ]
-    single = [(level, f"“{sentence}”", ("high", "low")) for level, sentence in striking]
-    return [f"{words[level < 0]} {noun}" for level, noun, words in (*apart, *single)]
+    grouped = [f"{words[level < 0]} {noun}" for level, noun, words in apart]
+    return [*grouped, *(_single(clusters, cluster, j) for j in _striking(clusters, cluster))]
+
+
+def _single(clusters: _Clusters, cluster: int, j: int) -> str:
+    feature, more = clusters.features[j], clusters.levels[cluster, j] > 0
+    if feature.unit == FLAG:
+        return f"“{feature.sentence}” {'mostly' if more else 'rarely'} true"
+    return f"{'above' if more else 'below'}-average {lowered(feature.sentence)}"
 
 
 def _striking(clusters: _Clusters, cluster: int) -> list[int]:
@@ -135,8 +140,10 @@ def _sentence(clusters: _Clusters, cluster: int) -> str:
 def _comparison(clusters: _Clusters, cluster: int, j: int) -> str:
     mean, level = float(clusters.mean[j]), float(clusters.levels[cluster, j] * clusters.scale[j])
     feature = clusters.features[j]
-    here, overall = (f"{np.sign(log) * np.expm1(abs(log)):.3g}" for log in (mean + level, mean))
-    return f"{feature.sentence}: {here}{' ' + feature.unit if feature.unit else ''} (all customers {overall})"
+    if feature.unit == FLAG:
+        return f"{feature.sentence}: {'more' if level > 0 else 'less'} often than others"
+    here, overall = (quantity(float(np.sign(log) * np.expm1(abs(log))), feature.unit) for log in (mean + level, mean))
+    return f"{feature.sentence}: {here} (all customers {overall})"
 
 
 def _kept(values: Doubles) -> list[float]:

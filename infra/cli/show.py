@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from holdfast.words import lowered, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
 
@@ -24,7 +25,7 @@ def ranking(console: Console, listed: dict[str, Any]) -> None:
     for place, customer in enumerate(listed["customers"], 1):
         worth = f"worth {customer['value']:,.0f} {listed['currency']}"
         console.print(
-            f"\n{place:>3}. {customer['customer_id']}  [bold]{customer['probability']:.0%}[/] {worth}, {customer['persona'].lower()}"
+            f"\n{place:>3}. {customer['customer_id']}  [bold]{customer['probability']:.0%}[/] {worth}, {lowered(customer['persona'])}"
         )
         for reason in customer["reasons"]:
             sign = "[red]+[/]" if reason["direction"] == "raises" else "[green]−[/]"
@@ -68,22 +69,6 @@ def runs(console: Console, executions: list[dict[str, Any]]) -> None:
         console.print(
             f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {_cause(execution)}".rstrip()
         )
-
-
-def quantity(value: float | None, unit: str) -> str:
-    """A number as people write it."""
-    if value is None:
-        return "unknown"
-    if unit == "share":
-        return f"{value:.0%}"
-    figure = (
-        f"{value:,.0f}"
-        if value == round(value) or abs(value) >= 100
-        else f"{value:,.2g}"
-        if abs(value) < 10
-        else f"{value:,.1f}"
-    )
-    return f"{figure} {unit}".rstrip()
 
 
 def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from holdfast.errors import NoData
 from holdfast.lake import Lake
 from holdfast.settings import Scoring
 from holdfast.store import MemoryStore
-from report.page import count, money, number, percent, points
+from report.page import count, money, percent, points
 from report.report import report
 from score.held import MemoryVectors
 from score.score_all import score_all
@@ -121,4 +121,3 @@ def test_numbers_are_written_as_people_write_them() -> None:
         "unknown",
     ]
     assert (percent(0.214), percent(0.214, 1), count(12345.2), points(-0.123)) == ("21 %", "21.4 %", "12,345", "-12.3")
-    assert [number(v) for v in (None, 12345.6, 0.12345, 7.0)] == ["not known", "12,346", "0.123", "7"]

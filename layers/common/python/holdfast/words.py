@@ -1,0 +1,29 @@
+"""Numbers as people write them."""
+
+FLAG = "yes or no"
+"""Unit of a feature that is 0 or 1."""
+
+
+def quantity(value: float | None, unit: str = "") -> str:
+    """A feature's value with its unit: "33.9 days", "12 %", "0.16 times", "yes".
+
+    Three figures are kept; a value that is not known is said to be so.
+    """
+    if value is None or value != value:
+        return "unknown"
+    if unit == FLAG:
+        return "yes" if value >= 0.5 else "no"
+    if unit == "share":
+        return f"{value:.0%}".replace("%", " %")
+    return f"{_figure(value)} {'times' if unit == 'ratio' else unit}".rstrip()
+
+
+def _figure(value: float) -> str:
+    if value == round(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"
+
+
+def lowered(sentence: str) -> str:
+    """A sentence as it stands inside another: its first letter small."""
+    return sentence[:1].lower() + sentence[1:]
