@@ -105,7 +105,7 @@ def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[
 
 def _first_day(tables: Tables, rows: Mapping[str, pa.Table], end: int) -> int:
     if not len(tables.get("customers", ())):
-        raise NoData("the table `customers` is absent or empty: no features can be made")
+        raise NoData("no customer has arrived yet: check what the sources deliver (the rows of Ingest and Validate)")
     if "events" in rows:
         return int(pc.min(rows["events"]["__day"]).as_py())
     created = days(tables["customers"]["created_at"])

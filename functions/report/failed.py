@@ -9,9 +9,6 @@ from holdfast.observe import step
 from holdfast.resources import environment, settings
 from report.failure import Failure, alert_text, failed_state, was_redriven
 
-_LATEST_EVENTS = 40
-"""The failed state's entry is among the newest: a caught error is followed by this state's own events only."""
-
 
 @step
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -19,11 +16,10 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     sfn = client("stepfunctions")
     with translated("looking at the execution"):
         execution = sfn.describe_execution(executionArn=event["execution"])
-        history = sfn.get_execution_history(
-            executionArn=event["execution"], reverseOrder=True, maxResults=_LATEST_EVENTS
-        )["events"]
+        pages = sfn.get_paginator("get_execution_history").paginate(executionArn=event["execution"], reverseOrder=True)
+        state = failed_state(found for page in pages for found in page["events"])
     redrives = int(execution.get("redriveCount") or 0)
-    failure = Failure.of(event["document"], failed_state(history), execution["name"])
+    failure = Failure.of(event["document"], state, execution["name"])
     if was_redriven(event["document"], redrives):
         return {"count": redrives, "state": failure.state}
     _alert(failure)

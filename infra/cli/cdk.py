@@ -57,10 +57,12 @@ def _cdk(port: int, region: str, *arguments: str) -> None:
         "CDK_DISABLE_CLI_TELEMETRY": "1",
     }
     command = [str(Path(sys.executable).with_name("cdk")), *arguments]
+    # Bootstrapping needs no app: where there is no cdk.json, none is synthesised for it.
+    folder = STATE if arguments[0] == "bootstrap" else ROOT
     with LOG.open("wb") as log:
         result = subprocess.run(
             command,
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

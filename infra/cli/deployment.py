@@ -133,8 +133,8 @@ def explained(endpoint: str | None) -> Iterator[None]:
 
 
 def relative(path: Path) -> str:
-    """A path as the user would type it."""
-    return os.path.relpath(path)
+    """A path as the user would type it: from here when it lies below, whole otherwise."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _snake(name: str) -> str:

@@ -104,8 +104,9 @@ def _finished(description: dict[str, Any], printer: "_Printer") -> dict[str, Any
     with suppress(ValueError):  # not every cause is a function's JSON
         cause = json.loads(cause).get("errorMessage", cause)
     run = description["name"]
+    why = (cause or description.get("error", "no cause given")).removeprefix(f"{printer.current}: ")
     raise Trouble(
-        f"run {run} {description['status'].lower()} in {printer.current}: {cause or description.get('error', 'no cause given')}\n"
+        f"run {run} {description['status'].lower()} in {printer.current}: {why}\n"
         f"Mend the cause, then: holdfast redrive {run}"
     )
 
