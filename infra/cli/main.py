@@ -65,7 +65,10 @@ def demo_(
         ),
     ] = 4566,
 ) -> None:
-    """Run the whole chain on this machine, from an empty AWS to explained scores."""
+    """Run the whole chain on this machine.
+
+    From an empty AWS to explained scores: deploy, start the sources, run one night, ask the scoring API.
+    """
     wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data)
     deployment, _ = demo.run_demo(wanted, console)
     show.results(console, deployment, truth=wanted.truth if data is None else None)
@@ -120,7 +123,7 @@ def top(
 
 @app.command()
 def score(customer: Customer, target: Target = None, config: Config = _CONFIG) -> None:
-    """One customer's score with its reasons, as the scoring API answers it."""
+    """One customer's score with its reasons."""
     deployment = _deployment(target, config)
     console.print_json(json.dumps(api.get(deployment, api.score_path(customer))))
 

@@ -1,0 +1,33 @@
+"""What an operator sees of a run."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from infra.cli.follow import progress_of, summary
+
+START = datetime(2026, 11, 1, 3, tzinfo=UTC)
+
+
+def entered(name: str, second: int) -> dict:
+    return {"timestamp": START + timedelta(seconds=second), "stateEnteredEventDetails": {"name": name}}
+
+
+def exited(name: str, second: int, document: dict) -> dict:
+    details = {"name": name, "output": json.dumps(document)}
+    return {"timestamp": START + timedelta(seconds=second), "stateExitedEventDetails": details}
+
+
+def test_only_the_states_of_the_chain_are_shown() -> None:
+    events = [entered("Resume", 0), entered("Plan", 1), {"timestamp": START}, exited("Plan", 2, {"plan": {}})]
+
+    assert [(p.state, p.document) for p in progress_of(events)] == [("Plan", None), ("Plan", {"plan": {}})]
+
+
+def test_rows_of_all_streams_are_added_up_and_rejected_ones_are_named() -> None:
+    landed = [{"table": "a", "rows": 1200, "rejected": 0}, {"table": "b", "rows": 34, "rejected": 2}]
+
+    assert summary("IngestAll", {"ingested": landed}) == "1,234 rows, 2 rejected"
+
+
+def test_a_state_that_was_caught_is_said_to_have_failed() -> None:
+    assert summary("Train", {"failure": {"Error": "TrainingRefused"}}) == "failed"
