@@ -194,5 +194,5 @@ def test_tables_that_are_absent_are_simply_absent():
 
 
 def test_without_customers_there_is_nothing_to_do():
-    with pytest.raises(NoData, match="customers"):
+    with pytest.raises(NoData, match="no customer has arrived"):
         made({"events": tables()["events"]})

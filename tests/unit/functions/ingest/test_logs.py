@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holdfast.contracts import Extract
 from holdfast.errors import SourceGarbled
 from holdfast.settings import EventsSource
-from holdfast.store import MemoryStore
+from holdfast.store import MemoryStore, write_json
+from ingest.landing import Landing
 from ingest.logs import land_logs
 
 SOURCE = EventsSource(
@@ -154,10 +156,6 @@ def test_the_same_input_gives_the_same_bytes(place):
 @settings(max_examples=25, deadline=None)
 @given(noise=st.lists(st.binary(max_size=80).filter(lambda b: b"\n" not in b), max_size=8))
 def test_no_noise_harms_the_good_line_after_it(noise):
-    from holdfast.contracts import Extract
-    from holdfast.store import write_json
-    from ingest.landing import Landing
-
     artifacts = MemoryStore()
     body = b"".join(b"~" + each + b"\n" for each in noise) + lines(GOOD)
     batch = write_json(artifacts, "work/r/src-000.json", [{"bucket": "b", "key": "a", "size": 1, "etag": ""}])
