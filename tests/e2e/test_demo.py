@@ -152,3 +152,17 @@ def test_the_drift_function_finds_none_on_the_day_of_training(demo: Demo) -> Non
 
     assert "FunctionError" not in invoked, answer
     assert answer["rows"] > 0
+
+
+def test_a_failing_suite_stops_the_chain_before_the_lake_and_alerts(demo: Demo) -> None:
+    tables, bucket = snapshots(demo), demo.outputs["uploads_bucket"]
+    lines = [json.dumps({"event_id": f"bad{n}", "user_id": "x" * 600, "ts": "2026-10-30T00:00:00Z"}) for n in range(50)]
+    demo.client("s3").put_object(Bucket=bucket, Key="usage/bad.ndjson", Body="\n".join(lines).encode())
+
+    failed = demo.holdfast("run", expect=1)
+    demo.client("s3").delete_object(Bucket=bucket, Key="usage/bad.ndjson")
+
+    assert "failed in ValidateAll: SuiteFailed: table usage_events failed its suite" in failed
+    assert "usage_events failed its suite" in demo.holdfast("alerts")
+    assert snapshots(demo) == tables
+    assert "unchanged" in demo.holdfast("run")
