@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.cli.deployment import Deployment
+
 CUSTOMERS = 200
 
 
@@ -50,8 +52,6 @@ class Demo:
         return json.loads((self.state / "outputs.json").read_text())
 
     def client(self, service: str) -> Any:
-        from infra.cli.deployment import Deployment
-
         return Deployment(**self.outputs).client(service)
 
     def fault(self, server: int, **faults: object) -> None:

@@ -7,7 +7,10 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.conftest import Demo
+from infra.cli import api
+from infra.cli.deployment import Deployment
+from infra.trouble import Trouble
+from tests.e2e.conftest import CUSTOMERS, Demo
 
 LARGEST_MESSAGE = 32 * 1024
 STATES = ("Plan", "IngestAll", "ValidateAll", "Transform", "Features", "Train", "Promote", "ScoreAll", "Report")
@@ -62,20 +65,36 @@ def test_the_curl_line_works_as_it_was_printed(demo: Demo) -> None:
     assert answer["model"]
 
 
-def test_the_contributions_of_a_score_belong_to_its_margin(demo: Demo) -> None:
+def test_a_score_says_everything_that_its_reader_needs(demo: Demo) -> None:
     customer = re.search(r"k1_[0-9a-f]{32}", said(demo))
     assert customer
 
     answer = json.loads(demo.holdfast("score", customer.group()))
 
-    assert (
-        abs(answer["base"] + sum(r["contribution_log_odds"] for r in answer["reasons"]) - answer["margin"])
-        < abs(answer["margin"]) + 10
-    )
-    assert {"band", "value", "persona", "feature_set", "as_of"} <= set(answer)
+    assert {"band", "value", "persona", "feature_set", "model", "as_of", "base", "margin"} <= set(answer)
+    assert all(reason["direction"] in {"raises", "lowers"} for reason in answer["reasons"])
+    strengths = [abs(reason["contribution_log_odds"]) for reason in answer["reasons"]]
+    assert strengths == sorted(strengths, reverse=True)
 
 
-def test_an_external_id_finds_the_same_customer_and_an_address_is_refused(demo: Demo) -> None:
+def test_an_external_id_finds_the_same_customer_as_the_pseudonym(demo: Demo) -> None:
+    deployment = Deployment(**demo.outputs)
+    listed = {customer["customer_id"] for customer in api.get(deployment, "customers?limit=1000")["customers"]}
+
+    answer = next(found for n in range(1, CUSTOMERS) if (found := scored(deployment, f"u-{n:06}")))
+
+    assert answer["customer_id"] in listed
+    assert api.get(deployment, api.score_path(answer["customer_id"])) == answer
+
+
+def scored(deployment: Deployment, user: str) -> dict[str, Any] | None:
+    try:
+        return api.get(deployment, api.score_path(user))
+    except Trouble:
+        return None
+
+
+def test_an_unknown_customer_and_an_address_are_refused(demo: Demo) -> None:
     assert "404" in demo.holdfast("score", "u-does-not-exist", expect=1)
     assert "400" in demo.holdfast("score", "someone@example.com", expect=1)
 
