@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
@@ -24,7 +23,7 @@ ACCESS = {
         "read pseudonym key",
     ),
     "Features": ("write lake", "use catalogue", "write artifacts"),
-    "Train": ("write lake", "use catalogue", "write artifacts"),
+    "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
     "Report": ("read lake", "read catalogue", "write artifacts"),
@@ -34,16 +33,10 @@ ACCESS = {
 }
 
 
-def grant(function: lambda_.Function, storage: Storage) -> None:
-    """Give `function` what its row says, and say to it in its environment what it may use."""
-    for may in ACCESS[function.node.id]:
-        _GRANTS[may](function, storage)
-
-
-def grant_job(job: iam.IGrantable, storage: Storage) -> None:
-    """Give the training job what its launcher's row says: the job is what uses it."""
-    for may in ACCESS["Train"]:
-        _GRANTS[may](job, storage)
+def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
+    """Give who works under this name what its row says. For `Train` that is the job, wherever it runs, and not its launcher."""
+    for may in ACCESS[name]:
+        _GRANTS[may](grantee, storage)
 
 
 _READ_OBJECTS = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
@@ -71,6 +64,19 @@ def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str]) -> Give
         _use_key(grantee, storage, writes=actions is _WRITE_OBJECTS)
 
     return give
+
+
+def _uploads(grantee: iam.IGrantable, storage: Storage) -> None:
+    """The uploads bucket, and the buckets of the company's own that the configuration names."""
+    _objects(lambda storage: storage.uploads, _READ_OBJECTS)(grantee, storage)
+    for arn in foreign_bucket_arns(storage):
+        iam.Grant.add_to_principal(grantee=grantee, actions=_READ_OBJECTS, resource_arns=[arn, f"{arn}/*"])
+
+
+def foreign_bucket_arns(storage: Storage) -> list[str]:
+    """Buckets that are not the stack's, from sources with an `s3://` prefix."""
+    stack = Stack.of(storage)
+    return [stack.format_arn(service="s3", region="", account="", resource=name) for name in storage.foreign_buckets]
 
 
 def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> Give:
@@ -124,7 +130,7 @@ def _use_key(grantee: iam.IGrantable, storage: Storage, *, writes: bool) -> None
 
 
 _GRANTS: dict[str, Give] = {
-    "read uploads": _objects(lambda storage: storage.uploads, _READ_OBJECTS),
+    "read uploads": _uploads,
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
     "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
     "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),

@@ -1,15 +1,10 @@
-"""Construct: the state machine `Nightly`, its schedule, and the one state in which every failure ends."""
+"""Construct: the state machine `Nightly` and the one state in which every failure ends."""
 
 from typing import Any
 
-from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack, TimeZone
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_scheduler_targets as scheduler_targets
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
@@ -47,14 +42,6 @@ class Chain(Construct):
         self._steps = self._build_steps()
         self.machine = self._build_machine(self._build_entrance())
         self._allow_callbacks()
-        self._dead_letters = sqs.Queue(
-            self,
-            "MissedStarts",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
-        self._build_schedules()
 
     def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map]:
         run = AT("$.plan.run")
@@ -231,33 +218,6 @@ class Chain(Construct):
         )
         _attach(self, "JobAnswers", self._functions.job, answering)
         _attach(self, "FailedLooks", self._functions["Failed"], looking)
-
-    def _build_schedules(self) -> None:
-        start = scheduler_targets.StepFunctionsStartExecution(
-            self.machine,
-            input=scheduler.ScheduleTargetInput.from_object({"reason": "schedule"}),
-            dead_letter_queue=self._dead_letters,
-        )
-        night = scheduler.ScheduleExpression.expression(self._settings.schedule, TimeZone.of(self._settings.timezone))
-        scheduler.Schedule(self, "EveryNight", schedule=night, target=start, description="Starts Nightly.")
-        drift = scheduler_targets.LambdaInvoke(self._functions["Drift"], dead_letter_queue=self._dead_letters)
-        day = scheduler.ScheduleExpression.expression(
-            self._settings.drift.schedule, TimeZone.of(self._settings.timezone)
-        )
-        scheduler.Schedule(self, "EveryDay", schedule=day, target=drift, description="Looks for drift.")
-        again = targets.SfnStateMachine(
-            self.machine,
-            input=events.RuleTargetInput.from_object({"reason": "drift"}),
-            dead_letter_queue=self._dead_letters,
-        )
-        pattern = events.EventPattern(source=["holdfast"], detail_type=["drift detected"])
-        events.Rule(
-            self,
-            "OnDrift",
-            event_pattern=pattern,
-            targets=[again],
-            description="Drift was detected: the chain retrains.",
-        )
 
 
 def _attach(scope: Construct, name: str, grantee: iam.IGrantable, statement: iam.PolicyStatement) -> None:

@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.access import grant, grant_job
+from infra.access import grant
 from infra.catalogue import FUNCTIONS, FunctionSpec
 from infra.storage import Storage
 from infra.targets import Target
@@ -34,13 +34,11 @@ class Functions(Construct):
             retention_period=Duration.days(14),
         )
         self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
-        for function in self.all.values():
-            grant(function, storage)
         self.job = target.training(self).configure(
             self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
         )
-        if self.job is not self.all["Train"]:
-            grant_job(self.job, storage)
+        for name, function in self.all.items():
+            grant(name, self.job if name == "Train" else function, storage)
         for name in ("Failed", "Drift"):
             iam.Grant.add_to_principal(
                 grantee=self.all[name], actions=["sns:Publish"], resource_arns=[alerts.topic_arn]

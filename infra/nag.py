@@ -6,7 +6,7 @@ from aws_cdk import Acknowledgment, App, CfnElement, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import catalogue_arns
+from infra.access import catalogue_arns, foreign_bucket_arns
 
 if TYPE_CHECKING:
     from infra.stack import HoldfastStack
@@ -49,6 +49,8 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = (
         "The tables of the one own database; streams make new ones."
     )
+    for arn in foreign_bucket_arns(stack.storage):
+        reasons[f"{stack.resolve(arn)}/*"] = "The log files of a bucket that the configuration names."
     return {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource, reason in reasons.items()}
 
 

@@ -10,6 +10,7 @@ from infra.chain import Chain
 from infra.functions import Functions
 from infra.monitoring import Alerts, Monitoring
 from infra.packaging import Packager
+from infra.schedules import Schedules
 from infra.scoring_api import ScoringApi
 from infra.storage import Storage
 from infra.targets import target_named
@@ -27,6 +28,7 @@ class HoldfastStack(Stack):
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
         self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
+        Schedules(self, "Schedules", machine=self.chain.machine, drift=self.functions["Drift"], settings=settings)
         self.scoring = ScoringApi(self, "Api", function=self.functions["Api"], name=settings.name)
         self.monitoring = Monitoring(
             self,

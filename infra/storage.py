@@ -1,5 +1,7 @@
 """Construct: where data lives. Buckets, tables, the Glue database, secrets, and the key that encrypts them."""
 
+from urllib.parse import urlsplit
+
 from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_athena as athena
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,7 +11,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from holdfast.settings import Settings
+from holdfast.settings import EventsSource, Settings, TableSource
 
 
 class Storage(Construct):
@@ -19,6 +21,10 @@ class Storage(Construct):
         super().__init__(scope, construct_id)
         self._removal = removal
         self.name = settings.name
+        prefixes = [
+            source.prefix for source in settings.sources.values() if isinstance(source, EventsSource | TableSource)
+        ]
+        self.foreign_buckets = sorted({urlsplit(p).netloc for p in prefixes if p.startswith("s3://")})
         self.database = settings.name.replace("-", "_")
         self.key = kms.Key(
             self, "Key", enable_key_rotation=True, removal_policy=removal, description=f"{settings.name}: data at rest"

@@ -14,11 +14,10 @@ from infra.packaging import ROOT, Packager
 from infra.stack import HoldfastStack
 
 
-def synthesised(target: str, build: Path) -> Template:
+def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml") -> Template:
     for bundle in ("base", "ingest", "score", "lake", "train", "drift"):
         (build / "bundles" / bundle / "python").mkdir(parents=True)
         (build / "bundles" / bundle / "python" / "empty.py").touch()
-    config = ROOT / "holdfast.toml"
     stack = HoldfastStack(
         App(outdir=str(build / "out")),
         "holdfast",

@@ -1,11 +1,14 @@
 """What both targets promise of their resources."""
 
+from pathlib import Path
 from typing import Any
 
 from aws_cdk.assertions import Match, Template
 
 from infra.access import ACCESS
 from infra.catalogue import FUNCTIONS
+from infra.packaging import ROOT
+from tests.infra.conftest import synthesised
 
 
 def resources(template: Template, kind: str) -> dict[str, dict[str, Any]]:
@@ -122,3 +125,23 @@ def test_every_output_that_programs_read_is_there(template: Template) -> None:
 def test_deleting_the_stack_of_a_real_account_keeps_the_data(aws: Template) -> None:
     for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"):
         aws.all_resources(kind, Match.object_like({"DeletionPolicy": "Retain"}))
+
+
+def test_a_bucket_of_the_companys_own_may_be_read_by_those_who_pull_and_nobody_else(tmp_path: Path) -> None:
+    config = tmp_path / "holdfast.toml"
+    config.write_text((ROOT / "holdfast.toml").read_text().replace('"usage/"', '"s3://company-logs/app/"'))
+
+    template = synthesised("local", tmp_path / "build", config)
+
+    readers = {n for n, p in resources(template, "AWS::IAM::Policy").items() if "company-logs/*" in str(p)}
+    assert len(readers) == 2
+    assert all("PlanRole" in name or "IngestRole" in name for name in readers)
+
+
+def test_on_a_real_account_the_launcher_of_training_reads_no_data_and_the_job_does(aws: Template) -> None:
+    policies = resources(aws, "AWS::IAM::Policy")
+    (launcher,) = [p for n, p in policies.items() if "TrainRole" in n and "TaskRole" not in n and "Training" not in n]
+    (job,) = [p for n, p in policies.items() if "TaskTaskRoleDefaultPolicy" in n]
+
+    assert "s3:GetObject" not in str(launcher)
+    assert "s3:GetObject" in str(job)

@@ -1,0 +1,68 @@
+"""Construct: what starts by itself. The night, the daily look for drift, and the night that drift asks for."""
+
+from aws_cdk import Duration, TimeZone
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_scheduler_targets as scheduler_targets
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from holdfast.settings import Settings
+
+
+class Schedules(Construct):
+    """Starts that could not be delivered are kept in a queue."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        machine: sfn.StateMachine,
+        drift: lambda_.Function,
+        settings: Settings,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._timezone = TimeZone.of(settings.timezone)
+        self._missed = sqs.Queue(
+            self,
+            "MissedStarts",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self._every_night(machine, settings.schedule)
+        self._every_day(drift, settings.drift.schedule)
+        self._on_drift(machine)
+
+    def _every_night(self, machine: sfn.StateMachine, when: str) -> None:
+        start = scheduler_targets.StepFunctionsStartExecution(
+            machine,
+            input=scheduler.ScheduleTargetInput.from_object({"reason": "schedule"}),
+            dead_letter_queue=self._missed,
+        )
+        self._schedule("EveryNight", when, start, "Starts Nightly.")
+
+    def _every_day(self, drift: lambda_.Function, when: str) -> None:
+        look = scheduler_targets.LambdaInvoke(drift, dead_letter_queue=self._missed)
+        self._schedule("EveryDay", when, look, "Looks for drift.")
+
+    def _schedule(self, name: str, when: str, target: scheduler.IScheduleTarget, description: str) -> None:
+        expression = scheduler.ScheduleExpression.expression(when, self._timezone)
+        scheduler.Schedule(self, name, schedule=expression, target=target, description=description)
+
+    def _on_drift(self, machine: sfn.StateMachine) -> None:
+        again = targets.SfnStateMachine(
+            machine, input=events.RuleTargetInput.from_object({"reason": "drift"}), dead_letter_queue=self._missed
+        )
+        pattern = events.EventPattern(source=["holdfast"], detail_type=["drift detected"])
+        events.Rule(
+            self,
+            "OnDrift",
+            event_pattern=pattern,
+            targets=[again],
+            description="Drift was detected: the chain retrains.",
+        )
