@@ -111,7 +111,7 @@ class ApiClient:
             raise SourceRefused(
                 self.source, status, f"it does not accept the request {path}; check base_url and the API's version"
             )
-        if status != 200:
+        if status not in (200, 207):
             raise SourceGarbled(
                 self.source, f"HTTP {status} from {path}, where 200 was due; redirects are not followed"
             )

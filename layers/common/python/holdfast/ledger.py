@@ -1,8 +1,9 @@
-"""Which files of a source are already in the lake: the bookmarks of the `events` sources, and their in-memory twin."""
+"""How far each source is in the lake: bookmarks of files, cursors of streams, checkpoints; and their in-memory twin."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from holdfast.aws import client, translated
 
@@ -18,9 +19,26 @@ class Ledger(Protocol):
         """Note that the files (etag by address) are durable in the lake since `run`; booking twice is booking once."""
         ...
 
+    def note(self, source: str, stream: str, name: str) -> dict[str, Any] | None:
+        """What was noted of a stream under a name: `CURSOR`, or `checkpoint(run)`."""
+        ...
+
+    def keep(self, source: str, stream: str, name: str, value: Mapping[str, Any]) -> None:
+        """Note something of a stream, in place of what was noted under that name before."""
+        ...
+
+
+CURSOR = "cursor"
+"""Name of the note that says up to where a stream is in the lake."""
+
+
+def checkpoint(run: str) -> str:
+    """Name of the note that says how far one run's pull of a stream has got."""
+    return f"run#{run}"
+
 
 class DynamoLedger:
-    """Bookmarks in one DynamoDB table: `pk` = `files#<source>`, `sk` = address, `etag`, `run`."""
+    """One DynamoDB table: `pk` = `files#<source>`, `sk` = address, `etag`, `run`; `pk` = `cursor#<source>#<stream>`, `sk` = name, `note`."""
 
     def __init__(self, table: str) -> None:
         self._table = table
@@ -43,6 +61,21 @@ class DynamoLedger:
                 row = {"pk": _partition(source), "sk": address, "etag": etag, "run": run}
                 self._dynamodb.put_item(TableName=self._table, Item={name: {"S": value} for name, value in row.items()})
 
+    def note(self, source: str, stream: str, name: str) -> dict[str, Any] | None:
+        with translated(f"reading {name} of {source} {stream}"):
+            answer = self._dynamodb.get_item(TableName=self._table, Key=_key(source, stream, name), ConsistentRead=True)
+        item = answer.get("Item")
+        return json.loads(item["note"]["S"]) if item else None
+
+    def keep(self, source: str, stream: str, name: str, value: Mapping[str, Any]) -> None:
+        item = _key(source, stream, name) | {"note": {"S": json.dumps(value, sort_keys=True)}}
+        with translated(f"writing {name} of {source} {stream}"):
+            self._dynamodb.put_item(TableName=self._table, Item=item)
+
+
+def _key(source: str, stream: str, name: str) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": f"cursor#{source}#{stream}"}, "sk": {"S": name}}
+
 
 def _partition(source: str) -> str:
     return f"files#{source}"
@@ -60,3 +93,13 @@ class MemoryLedger:
 
     def book(self, source: str, files: Mapping[str, str], run: str) -> None:
         self.rows |= {(source, address): (etag, run) for address, etag in files.items()}
+
+    notes: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """(source, stream, name) -> JSON."""
+
+    def note(self, source: str, stream: str, name: str) -> dict[str, Any] | None:
+        text = self.notes.get((source, stream, name))
+        return None if text is None else json.loads(text)
+
+    def keep(self, source: str, stream: str, name: str, value: Mapping[str, Any]) -> None:
+        self.notes[source, stream, name] = json.dumps(value, sort_keys=True)
