@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from holdfast.settings import ContractChurn, HubSpotSource, Settings
+from ingest import hubspot_reference
 from ingest.http import Request
+from ingest.hubspot_reference import VERSION
 from ingest.streams import (
     Column,
     Cursor,
@@ -20,7 +22,6 @@ from ingest.streams import (
     listed,
 )
 
-VERSION = "2026-09"
 LOOKBACK = 15 * 60_000
 """Milliseconds that the search index may lag behind."""
 SEARCH_CAP = 10_000
@@ -46,7 +47,23 @@ def hubspot(source: HubSpotSource, settings: Settings) -> dict[str, Stream]:
         "companies": objects("companies", companies),
         "deals": objects("deals", (*deals, company), "companies"),
         "email_events": _email_events(),
+        "tickets": _with_contact(
+            "tickets", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "createdate:time"
+        ),
+        "calls": _with_contact("calls", "hs_timestamp:time", "hs_call_direction", "hs_call_duration:number"),
+        "emails": _with_contact("emails", "hs_timestamp:time", "hs_email_direction"),
+        "meetings": _with_contact("meetings", "hs_timestamp:time", "hs_meeting_outcome"),
+        "notes": _with_contact("notes", "hs_timestamp:time"),
+        "tasks": _with_contact("tasks", "hs_timestamp:time", "hs_task_status"),
+        "owners": hubspot_reference.owners(),
+        "properties": hubspot_reference.properties(),
     }
+
+
+def _with_contact(kind: str, *wanted: str) -> Stream:
+    """What somebody did with a contact: when and how, and nothing of what was said."""
+    contact = Column("contact_id", "associations.contacts.results.0.id")
+    return objects(kind, (*_properties(*wanted), contact), "contacts", optional=True)
 
 
 def objects(
@@ -147,7 +164,9 @@ def _archived(kind: str) -> Callable[[Fetch, Window, Cursor], Page]:
     path = _path("objects", kind)
 
     def read(fetch: Fetch, _window: Window, cursor: Cursor) -> Page:
-        answer = fetch(Request("GET", path, {"limit": LIST_LIMIT, "archived": "true", **dict(cursor)}))
+        answer = fetch(
+            Request("GET", path, {"limit": LIST_LIMIT, "properties": MERGED, "archived": "true", **dict(cursor)})
+        )
         gone = [
             record | {"updatedAt": record.get("archivedAt") or record.get("updatedAt")}
             for record in listed(answer, "results", path)
@@ -206,7 +225,7 @@ def _failed(answer: Mapping[str, Any], inputs: list[dict[str, str]]) -> list[dic
         str(one)
         for error in answer.get("errors", [])
         if not _nothing_there(error)
-        for key in ("id", "fromObjectId")
+        for key in ("id", "ids", "fromObjectId")
         for one in (inside(error, "context", key) or [])
     }
     return [each for each in inputs if each["id"] in ids]

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ingest.http import Request
+from ingest.intercom_reference import HEADERS, companies, small_lists
 from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, inside, listed
 
-VERSION = "2.15"
 DAY = 86_400
 LOOKBACK = DAY * 1000
 PER_PAGE = 150
-HEADERS = {"Intercom-Version": VERSION}
 
 
 def intercom() -> dict[str, Stream]:
@@ -28,6 +27,8 @@ def intercom() -> dict[str, Stream]:
         "contacts": _search("contacts", "data", (*contact, *times)),
         "conversations": _search("conversations", "conversations", (*who, *talk, *times)),
         "tickets": _search("tickets", "tickets", (*who, *ticket, *times)),
+        "companies": companies(),
+        **small_lists(),
     }
 
 

@@ -23,6 +23,7 @@ class Progress:
     removed: int = 0
     fetched: int = 0
     total: int | None = None
+    newest: int = 0
     done: bool = False
 
     @classmethod
@@ -61,9 +62,13 @@ class Progress:
         """Records that the source says there are beyond those that it gave."""
         return max(0, self.total - self.fetched) if self.total is not None else 0
 
-    def manifest(self, stream: Stream) -> dict[str, Any]:
-        """What the landed files are worth, and the note that becomes the cursor when they are in the lake."""
+    def manifest(self, stream: Stream, *, by_data: bool) -> dict[str, Any]:
+        """What the landed files are worth, and the note that becomes the cursor when they are in the lake.
+
+        The cursor follows the clock, or with `by_data` the newest record: a made-up world has a time of its own.
+        """
         start, end = self.window
-        following = max(end - stream.lookback, start or 0)
+        reached = min(end, self.newest) if by_data else end
+        following = max(reached - stream.lookback, start or 0)
         cursor = {"cursor": following, "full_at": self.full_at, "shape": stream.shape, "rows": self.rows, "at": end}
         return {"full": self.full, "complete": self.full and not self.gap, "cursor": cursor}

@@ -12,7 +12,7 @@ import duckdb
 from aws_lambda_powertools.metrics import MetricUnit
 
 from holdfast.contracts import AGAIN, DONE, WAIT, Landed
-from holdfast.errors import SourceGarbled, SourceThrottled
+from holdfast.errors import SourceGarbled, SourceRefused, SourceThrottled
 from holdfast.ledger import Ledger
 from holdfast.observe import logger, metrics
 from ingest import casts
@@ -26,6 +26,10 @@ PAGES = 20
 """Pages that make one part."""
 SECONDS = 720.0
 """How long one invocation pulls before it hands over to the next: a function may run for 900 s."""
+LOCKED = 900.0
+"""Seconds for which one run alone may walk over what has room for one: as long as a function may run."""
+BUSY = 60.0
+FORBIDDEN = 403
 UPDATED = "_updated_at"
 """Column that says which of two versions of a record is the newer one."""
 
@@ -42,7 +46,13 @@ class Group:
 
 
 def land_stream(
-    place: Landing, stream: Stream, client: ApiClient, ledger: Ledger, clock: Callable[[], float]
+    place: Landing,
+    stream: Stream,
+    client: ApiClient,
+    ledger: Ledger,
+    clock: Callable[[], float],
+    *,
+    by_data: bool = False,
 ) -> Landed:
     """Land what a stream has to give, from where the run's last part ended. A record without an id goes to quarantine; a value of
     the wrong type becomes null. The answer says whether the chain has to come again, and when.
@@ -53,18 +63,46 @@ def land_stream(
     """
     began = clock()
     progress = Progress.of(place.extract, stream, ledger, int(began * 1000))
+    if progress.done:
+        return _answer(place, progress, DONE)
+    try:
+        return _walked(place, stream, client, ledger, clock, progress, by_data)
+    except SourceRefused as error:
+        if not stream.optional or error.status != FORBIDDEN:
+            raise
+        logger.warning("skipped: the token may not read it", table=place.extract.table)
+        place.conclude({"full": False, "complete": False, "cursor": None})
+        return _answer(place, progress, DONE)
+
+
+def _walked(
+    place: Landing,
+    stream: Stream,
+    client: ApiClient,
+    ledger: Ledger,
+    clock: Callable[[], float],
+    progress: Progress,
+    by_data: bool,
+) -> Landed:
+    began = clock()
+    lock, owner = f"{place.extract.source}#{place.extract.stream}", place.extract.run
     while not progress.done:
         passes = progress.passes(stream)
         if progress.number == len(passes):
-            _conclude(place, stream, progress, client)
+            _conclude(place, progress, client)
+            place.conclude(progress.manifest(stream, by_data=by_data))
             progress.done = True
         elif clock() - began > SECONDS:
             return _answer(place, progress, AGAIN)
         else:
             walk = passes[progress.number]
+            if walk.whole and not ledger.lock(lock, owner, clock(), clock() + LOCKED):
+                return _answer(place, progress, WAIT, clock() + BUSY)
             group = _group(walk, progress, client, lambda: clock() - began > SECONDS)
             _land(place, stream, walk, group, progress)
             progress.keep(place.extract, ledger)
+            if walk.whole:
+                ledger.unlock(lock, owner)
             if group.throttled:
                 return _answer(place, progress, WAIT, clock() + group.throttled.retry_after)
     progress.keep(place.extract, ledger)
@@ -109,6 +147,7 @@ def _land(place: Landing, stream: Stream, walk: Pass, group: Group, progress: Pr
     progress.rejected += place.reject(connection, part=progress.part)
     for name, lost in _uncastable(connection, columns).items():
         logger.warning("values of another type", table=place.extract.table, column=name, values=lost)
+    progress.newest = max(progress.newest, _newest(connection, columns, gone))
     progress.part += 1
     progress.fetched += group.fetched
     progress.total = progress.total if group.total is None or progress.total is not None else group.total
@@ -117,22 +156,27 @@ def _land(place: Landing, stream: Stream, walk: Pass, group: Group, progress: Pr
     progress.cursor = {} if ended or group.cursor is None else dict(group.cursor)
 
 
+def _newest(connection: duckdb.DuckDBPyConnection, columns: tuple[Column, ...], gone: tuple[Column, ...]) -> int:
+    """The newest change among what was loaded, in epoch milliseconds; 0 for none."""
+    both = f"FROM ({_typed('records', columns)} UNION ALL BY NAME {_typed('gone', gone)})"
+    return int(connection.execute(f"SELECT coalesce(epoch_ms(max({UPDATED})), 0) {both}").fetchall()[0][0])
+
+
 def _gone(stream: Stream, walk: Pass, group: Group) -> Iterator[dict[str, Any]]:
     """Records that are gone: those that a pass finds removed, and those that others have swallowed."""
     for record in group.records:
         moment = at(record, stream.updated)
         if walk.removes:
             yield {"id": at(record, "id"), "at": moment}
-        elif isinstance(record, Mapping):
+        if isinstance(record, Mapping):
             yield from ({"id": one, "at": moment} for one in stream.merged(dict(record)))
 
 
-def _conclude(place: Landing, stream: Stream, progress: Progress, client: ApiClient) -> None:
+def _conclude(place: Landing, progress: Progress, client: ApiClient) -> None:
     if progress.gap:
         logger.warning("the source has more than it gave", table=place.extract.table, missing=progress.gap,
                        total=progress.total)  # fmt: skip
     metrics.add_metric("SourceGap", MetricUnit.Count, progress.gap)
-    place.conclude(progress.manifest(stream))
     logger.info("pulled", table=place.extract.table, rows=progress.rows, rejected=progress.rejected, refusals=client.refused,
                 removed=progress.removed, full=progress.full)  # fmt: skip
 

@@ -48,13 +48,14 @@ def passed(run: str, settings: Settings, artifacts: Store) -> list[Passed]:
 
 
 def pulls(run: str, settings: Settings, artifacts: Store, landing: Store) -> Iterator[tuple[Passed, dict[str, Any]]]:
-    """For each stream of an API that the run pulled: its files that passed, and what Ingest says of them."""
+    """For each stream of an API that the run could pull: its files that passed, and what Ingest says of them."""
     for extract in _extracts(run, artifacts):
         if settings.sources[extract.source].kind in APIS:
             files = read_json(artifacts, f"work/{run}/verdict-{extract.table}.json")
             kind = settings.sources[extract.source].kind
             manifest = read_json(landing, manifest_key(run, extract.table))
-            yield Passed(extract.source, kind, extract.stream, files), manifest
+            if manifest["cursor"]:
+                yield Passed(extract.source, kind, extract.stream, files), manifest
 
 
 def _extracts(run: str, artifacts: Store) -> list[Extract]:
