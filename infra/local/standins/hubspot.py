@@ -60,7 +60,7 @@ class HubSpot:
 
     async def list_objects(self, request: Request) -> Response:
         """In the order of ids; the cursor names the last one given, so that nothing is skipped in a moving world."""
-        kind, table = self._table(request, archived=request.query_params.get("archived") == "true")
+        kind, table = self._table(request, archived=_archived(request))
         history = names(request, "propertiesWithHistory")
         limit = limit_of(request, 10, HISTORY_LIMIT if history else LIST_LIMIT)
         ids = table.numbers[table.by_number]
@@ -89,7 +89,7 @@ class HubSpot:
         )
 
     async def read(self, request: Request) -> Response:
-        kind, table = self._table(request, archived=request.query_params.get("archived") == "true")
+        kind, table = self._table(request, archived=_archived(request))
         row = table.find(request.path_params["id"])
         if row is None:
             return error(404, "OBJECT_NOT_FOUND", "resource not found")
@@ -120,7 +120,7 @@ class HubSpot:
 
     async def properties(self, request: Request) -> Response:
         kind, _ = self._table(request)
-        archived = request.query_params.get("archived") == "true"
+        archived = _archived(request)
         return JSONResponse({"results": [] if archived else schema.describe(kind)})
 
     async def pipelines(self, request: Request) -> Response:
@@ -130,7 +130,7 @@ class HubSpot:
     async def owners(self, request: Request) -> Response:
         """Archived owners are listed apart."""
         limit, start = limit_of(request, 100, OWNERS_LIMIT), open_cursor("owners", request.query_params.get("after"))
-        archived = request.query_params.get("archived") == "true"
+        archived = _archived(request)
         table = self.world.tables["archived_owners" if archived else "owners"]
         page = [records.owner(row) for row in table.slice(start, limit)]
         return JSONResponse({"results": page} | paging(cursor("owners", start + limit), start + limit < len(table)))
@@ -159,3 +159,8 @@ class HubSpot:
         shown = records.render(kind, row, names(request, "properties"))
         shown |= records.associations(self.world.tables, kind, row, names(request, "associations"))
         return shown | (records.history(kind, row, history) if history else {})
+
+
+def _archived(request: Request) -> bool:
+    """The vendor's own client writes True."""
+    return request.query_params.get("archived", "").lower() == "true"

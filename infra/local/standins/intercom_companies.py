@@ -17,6 +17,7 @@ class Companies:
 
     def __init__(self, world: MovingWorld) -> None:
         self.world, self.scrolling = world, Scroll()
+        world.on_reset.append(self.scrolling.close)
 
     async def scroll(self, request: Request) -> Response:
         """Without `scroll_param` a scroll is opened; there is never more than one."""
@@ -31,7 +32,7 @@ class Companies:
             return not_found("scroll parameter not found")
         shown = [records.company(row) for row in rows]
         return versioned(request, {"type": "list", "data": shown, "pages": None, "total_count": None,
-                                   "scroll_param": opened})  # fmt: skip
+                                   "scroll_param": opened if rows else None})  # fmt: skip
 
     def _befall(self, request: Request, parameter: str | None) -> None:
         """Refuse an opener, or close the scroll under one who goes on, when a fault says so."""

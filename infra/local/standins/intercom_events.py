@@ -28,7 +28,7 @@ class Events:
         table = self.world.tables["events"]
         rows = [row for row in map(table.find, table.by("contact_id").get(contact["id"], [])) if row]
         rows.sort(key=lambda row: (-row["created_at"], row["id"]))
-        if request.query_params.get("summary") == "true":
+        if request.query_params.get("summary", "").lower() == "true":
             return versioned(request, _summary(contact, rows))
         since = self.world.now_ms // 1000 - KEPT_DAYS * 86_400
         return versioned(request, _listed(request, contact, [row for row in rows if row["created_at"] > since]))

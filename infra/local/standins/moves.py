@@ -44,7 +44,7 @@ def hubspot() -> dict[str, Move]:
 def intercom() -> dict[str, Move]:
     """Kinds of Intercom; instants are seconds."""
     return {
-        "companies": _record("plan", ("Starter", "Team", "Business", "Scale"), ("deleted",)),
+        "companies": _record("plan", ("starter", "team", "business", "enterprise"), ("deleted",)),
         "contacts": _record(
             "name", ("Robin Renamed", "Kim Marriage", "Sam New"), ("deleted", "merged", "reassociated")
         ),

@@ -44,6 +44,7 @@ class MovingWorld:
             if "archived" in move.ends and f"archived_{kind}" not in tables
         }
         self._moves, self._end_ms, self._clock = moves, end_ms, clock
+        self.on_reset: list[Callable[[], None]] = []
         self.reset()
 
     def reset(self) -> None:
@@ -53,6 +54,8 @@ class MovingWorld:
         self.ends = {kind: Ends() for kind in self._moves}
         self._last_id: dict[str, str] = {}
         self._moved_at, self._searches = -1e9, 0
+        for forget in self.on_reset:
+            forget()
 
     def searchable(self, lag: Mapping[str, float], stale: bool) -> dict[str, Table]:
         """The tables as a search sees them: while it lags behind, as they were before the last advance."""

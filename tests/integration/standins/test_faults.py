@@ -116,7 +116,7 @@ def test_a_stale_search_shows_the_world_before_it_moved(standins: Standins) -> N
     assert standins.hubspot.post(f"{CONTACTS}/search", json=body).json()["total"] == 1
 
 
-def outcomes(server: httpx.Client, seed: int, count: int = 40) -> list[int]:
+def outcomes(server: httpx.Client, seed: int, count: int = 30) -> list[int]:
     kinds = ["rate_ten_secondly", "locked_423", "migrating_477", "bad_gateway_502", "timeout_504", "cut"]
     put(server, schedule={"seed": seed, "share": 0.4, "kinds": kinds}, paths="/crm/")
     return [status(server) for _ in range(count)]
