@@ -68,7 +68,7 @@ class Progress:
         The cursor follows the clock, or with `by_data` the newest record: a made-up world has a time of its own.
         """
         start, end = self.window
-        reached = min(end, self.newest) if by_data else end
+        reached = min(end, self.newest) if by_data and stream.changed else end
         following = max(reached - stream.lookback, start or 0)
         cursor = {"cursor": following, "full_at": self.full_at, "shape": stream.shape, "rows": self.rows, "at": end}
         return {"full": self.full, "complete": self.full and not self.gap, "cursor": cursor}

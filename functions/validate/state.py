@@ -30,7 +30,9 @@ OWN = ("_updated_at", "_removed")
 
 _MERGED = """
 WITH held_rows AS ({held}),
-gone_rows AS (SELECT id, _updated_at, true AS _removed, 2 AS _turn FROM gone),
+gone_rows AS (
+    SELECT id, _updated_at, true AS _removed, 2 AS _turn
+    FROM gone WHERE id IN (SELECT id FROM held_rows UNION ALL SELECT id FROM landed)),
 landed_rows AS (SELECT *, false AS _removed, 1 AS _turn FROM landed),
 absent AS (
     SELECT id, {since}::TIMESTAMPTZ AS _updated_at, true AS _removed, 0 AS _turn

@@ -32,6 +32,8 @@ PROBES: Mapping[str, Mapping[str, str]] = {
     },
 }
 """One small request per stream that shows whether the token may read it."""
+WHOLE = frozenset({"owners", "properties", "tags", "admins", "segments", "data_attributes"})
+"""Streams that are pulled whole each time."""
 _MEANINGS = {
     401: "the token is not accepted: holdfast secret set {source}",
     403: "the token may not read this: give it the scope, or do without the stream",
@@ -56,11 +58,12 @@ def check(deployment: Deployment, settings: Settings) -> Iterator[Finding]:
         with httpx.Client(base_url=source.base_url, headers=headers, timeout=20, trust_env=False) as http:
             for stream, path in PROBES[source.kind].items():
                 problem = _problem(http, path, name)
-                yield Finding(name, stream, not problem, problem or _would_pull(cursors.get((name, stream))))
+                would = "everything, as always" if stream in WHOLE else _would_pull(cursors.get((name, stream)))
+                yield Finding(name, stream, not problem, problem or would)
 
 
 def status(deployment: Deployment, settings: Settings) -> list[dict[str, str]]:
-    """Per stream that was ever pulled: its cursor, its last success, rows of that, and how far behind now it is."""
+    """Per stream that was ever pulled: its cursor, its last success, rows of that, and how long ago that was."""
     known = _apis(settings)
     return [
         {
@@ -68,7 +71,7 @@ def status(deployment: Deployment, settings: Settings) -> list[dict[str, str]]:
             "changes up to": _moment(note["cursor"]),
             "last success": _moment(note["at"]),
             "rows then": f"{note['rows']:,}",
-            "lag": _ago(time.time() - note["cursor"] / 1000),
+            "lag": _ago(time.time() - note["at"] / 1000),
         }
         for (source, stream), note in _ledger(deployment).cursors().items()
         if source in known

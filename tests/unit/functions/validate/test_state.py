@@ -79,6 +79,12 @@ def test_merging_the_same_pull_again_changes_nothing():
         assert once["id"].to_pylist() == sorted(once["id"].to_pylist())
 
 
+def test_what_was_never_held_leaves_no_trace_when_it_goes():
+    held = merged(None, landed(("1", "a", 1)), None, pulled(complete=True))
+
+    assert merged(held, None, gone(("7", 3)), pulled()).equals(held)
+
+
 def test_a_stream_without_anything_is_nothing():
     assert merged(None, None, gone(("1", 1)), pulled()) is None
 
