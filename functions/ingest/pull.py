@@ -98,11 +98,13 @@ def _walked(
             walk = passes[progress.number]
             if walk.whole and not ledger.lock(lock, owner, clock(), clock() + LOCKED):
                 return _answer(place, progress, WAIT, clock() + BUSY)
-            group = _group(walk, progress, client, lambda: clock() - began > SECONDS)
+            try:
+                group = _group(walk, progress, client, lambda: clock() - began > SECONDS)
+            finally:
+                if walk.whole:
+                    ledger.unlock(lock, owner)
             _land(place, stream, walk, group, progress)
             progress.keep(place.extract, ledger)
-            if walk.whole:
-                ledger.unlock(lock, owner)
             if group.throttled:
                 return _answer(place, progress, WAIT, clock() + group.throttled.retry_after)
     progress.keep(place.extract, ledger)

@@ -7,7 +7,7 @@ import pytest
 import stamina
 
 from holdfast.contracts import DONE, WAIT, manifest_key
-from holdfast.errors import SourceRefused
+from holdfast.errors import SourceGarbled, SourceRefused
 from holdfast.ledger import MemoryLedger
 from holdfast.settings import HubSpotSource, parse_settings
 from holdfast.store import MemoryStore, read_json
@@ -80,6 +80,14 @@ def test_one_run_alone_scrolls():
 
     assert answer.next == WAIT
     assert server.calls == 0
+
+
+def test_a_scroll_that_failed_does_not_keep_the_next_run_out():
+    server, ledger = Scroll(n2=httpx.Response(200, text="garbage")), MemoryLedger()
+    with pytest.raises(SourceGarbled):
+        pulled("desk_companies", server, MemoryStore(), ledger, "failed")
+
+    assert pulled("desk_companies", server, MemoryStore(), ledger, "next").next == DONE
 
 
 def test_owners_who_left_are_listed_apart():
