@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test check bundles synth deploy unit clean
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -23,6 +23,9 @@ test: setup  ## every test: unit, infrastructure for both targets, integration, 
 
 unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)
+
+faults: setup  ## 200 seeded fault schedules: what lands is the same row for row
+	@pytest tests/unit/functions/ingest/test_increments.py -k whatever --fault-schedules 200 $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy

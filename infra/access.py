@@ -12,7 +12,14 @@ from infra.storage import Storage
 
 ACCESS = {
     "Plan": ("read uploads", "write artifacts", "write state"),
-    "Ingest": ("read uploads", "read artifacts", "write landing", "write quarantine", "read source tokens"),
+    "Ingest": (
+        "read uploads",
+        "read artifacts",
+        "write landing",
+        "write quarantine",
+        "write state",
+        "read source tokens",
+    ),
     "Validate": ("write landing", "write quarantine", "write artifacts"),
     "Transform": (
         "read landing",

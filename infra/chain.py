@@ -9,6 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from holdfast.contracts import AGAIN, WAIT
 from holdfast.errors import transient_names
 from holdfast.settings import Settings
 from infra.catalogue import FUNCTIONS
@@ -45,7 +46,7 @@ class Chain(Construct):
 
     def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map]:
         run = AT("$.plan.run")
-        ingest = self._each("IngestAll", "$.plan.extracts", self._task("Ingest"), "$.ingested")
+        ingest = self._each("IngestAll", "$.plan.extracts", self._until_done(self._task("Ingest")), "$.ingested")
         validate = self._each(
             "ValidateAll",
             "$.plan.tables",
@@ -97,6 +98,26 @@ class Chain(Construct):
         )
         return self._retried(task)
 
+    def _until_done(self, ingest: tasks.LambdaInvoke) -> sfn.IChainable:
+        """Ingest comes again for a stream that takes longer than one function may run, and where the source wants quiet for longer
+        than a function should sleep, the state machine waits in its place."""
+        wait = sfn.Wait(
+            self,
+            "SourceWantsQuiet",
+            state_name="SourceWantsQuiet",
+            time=sfn.WaitTime.timestamp_path("$.wait_until"),
+        )
+        done = sfn.Pass(
+            self,
+            "Landed",
+            state_name="Landed",
+            parameters={name: AT(f"$.{name}") for name in ("table", "rows", "rejected")},
+        )
+        choice = sfn.Choice(self, "AllPulled", state_name="AllPulled")
+        choice.when(sfn.Condition.string_equals("$.next", WAIT), wait.next(ingest))
+        choice.when(sfn.Condition.string_equals("$.next", AGAIN), ingest)
+        return ingest.next(choice.otherwise(done))
+
     def _training(self, run: str) -> tasks.LambdaInvoke:
         payload = {
             "run": run,
@@ -131,7 +152,7 @@ class Chain(Construct):
         return task
 
     def _each(
-        self, name: str, items: str, task: tasks.LambdaInvoke, result_path: str, selector: dict[str, Any] | None = None
+        self, name: str, items: str, task: sfn.IChainable, result_path: str, selector: dict[str, Any] | None = None
     ) -> sfn.Map:
         each = sfn.Map(
             self,

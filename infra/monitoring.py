@@ -69,6 +69,7 @@ class Monitoring(Construct):
         self._watch_runs(machine)
         self._watch_api(api)
         self._watch_drift()
+        self._watch_sources()
         self._tell_of_failures(machine)
         self._build_dashboard(machine, functions, api)
 
@@ -105,6 +106,16 @@ class Monitoring(Construct):
         )
         self._alarm("Drift", drifted, 1, "What is scored no longer looks like what was trained on.")
         self._drifted = drifted
+
+    def _watch_sources(self) -> None:
+        missing = cloudwatch.Metric(
+            namespace="Holdfast",
+            metric_name="SourceGap",
+            dimensions_map={"service": "Ingest"},
+            period=_HOUR,
+            statistic="Maximum",
+        )
+        self._alarm("SourceGap", missing, 1, "A source says that it has more records than it gave.")
 
     def _alarm(
         self,

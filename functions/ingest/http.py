@@ -11,7 +11,10 @@ import httpx
 import stamina
 
 from holdfast.errors import SourceGarbled, SourceRefused, SourceThrottled, SourceUnavailable
+from ingest.budget import Budget
 
+GENERAL, SEARCHES = "general", "search"
+"""Buckets of a budget: searches have a limit of their own."""
 PATIENCE = 60.0
 """Seconds that one invocation spends waiting for one source before the state machine takes over."""
 ATTEMPTS = 8
@@ -56,11 +59,13 @@ class ApiClient:
         secret: str,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
+        budget: Budget | None = None,
     ) -> None:
         self.source = source
         self.refused = 0
         self._http, self._secret, self._clock, self._sleep = http, secret, clock, sleep
         self._patience = Patience()
+        self._budget = budget
 
     def fetch(self, request: Request) -> dict[str, Any]:
         """The answer's JSON object.
@@ -87,6 +92,8 @@ class ApiClient:
         return isinstance(error, SourceUnavailable)
 
     def _send(self, request: Request, attempt: int) -> httpx.Response:
+        if self._budget:
+            self._budget.take(SEARCHES if request.path.endswith("/search") else GENERAL)
         try:
             response = self._http.request(
                 request.method, request.path, params=dict(request.params) or None, json=request.json
@@ -111,7 +118,7 @@ class ApiClient:
             raise SourceRefused(
                 self.source, status, f"it does not accept the request {path}; check base_url and the API's version"
             )
-        if status != 200:
+        if status not in (200, 207):
             raise SourceGarbled(
                 self.source, f"HTTP {status} from {path}, where 200 was due; redirects are not followed"
             )

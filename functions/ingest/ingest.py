@@ -3,6 +3,7 @@
 from typing import Any
 
 from holdfast.contracts import Extract
+from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, landing, quarantine, settings
 from holdfast.store import S3Store
@@ -14,4 +15,5 @@ from ingest.sources import landed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     extract = Extract.parse(event)
     place = Landing(extract, landing(), quarantine(), artifacts(), S3Store)
-    return landed(place, settings(), environment().source_secrets).to_json()
+    ledger = DynamoLedger(environment().state_table)
+    return extract.to_json() | landed(place, settings(), environment().source_secrets, ledger).to_json()

@@ -5,12 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
-from holdfast.contracts import Extract
-from holdfast.store import Store, read_json
+from holdfast.contracts import Extract, manifest_key
+from holdfast.store import Store, read_json, write_json
 from ingest.casts import literal
 from ingest.planning import File
 
@@ -46,18 +46,28 @@ class Landing:
         prefix = f"work/{self.extract.run}/{self.extract.source}-"
         return [item.key for item in self.artifacts.list(prefix)] == [self.extract.batch]
 
-    def land(self, connection: duckdb.DuckDBPyConnection, query: str) -> int:
-        """Write the rows of a query as this extract's one Parquet file, and count them."""
-        return _write(connection, query, self.landing, f"landing/{self._path()}")
+    def land(self, connection: duckdb.DuckDBPyConnection, query: str, part: int | None = None) -> int:
+        """Write the rows of a query as this extract's one Parquet file, or as one part of it, and count them."""
+        return _write(connection, query, self.landing, f"landing/{self._path(part=part)}")
 
-    def reject(self, connection: duckdb.DuckDBPyConnection, query: str = "FROM rejects") -> int:
+    def remove(self, connection: duckdb.DuckDBPyConnection, query: str, part: int) -> int:
+        """Write the ids and moments of records that are gone: beside what is validated, since they are no rows."""
+        return _write(connection, query, self.landing, f"removed/{self._path(part=part)}")
+
+    def conclude(self, manifest: dict[str, Any]) -> None:
+        """Say that the whole stream has landed, and what that is worth."""
+        write_json(self.landing, manifest_key(self.extract.run, self.extract.table), manifest)
+
+    def reject(
+        self, connection: duckdb.DuckDBPyConnection, query: str = "FROM rejects", part: int | None = None
+    ) -> int:
         """Write what could not be read (reason, row, source_file) to quarantine under rule `parse`, and count it."""
         said = f"SELECT {literal(self.extract.table)} AS \"table\", 'parse' AS rule, reason, 'quarantine' AS severity"
         query = f'{said}, "row", {literal(self.extract.run)} AS run, source_file FROM ({query})'
-        return _write(connection, query, self.quarantine, self._path("parse-"))
+        return _write(connection, query, self.quarantine, self._path("parse-", part))
 
-    def _path(self, prefix: str = "") -> str:
-        number = Path(self.extract.batch).stem.rpartition("-")[2] or "000"
+    def _path(self, prefix: str = "", part: int | None = None) -> str:
+        number = Path(self.extract.batch).stem.rpartition("-")[2] or f"{part or 0:05}"
         return f"run={self.extract.run}/{self.extract.table}/{prefix}{number}.parquet"
 
 

@@ -11,9 +11,10 @@ from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.store import Listed, Store, read_json, write_json
 
 STREAMS = {
-    "hubspot": ("contacts", "companies", "deals", "email_events"),
-    "intercom": ("contacts", "conversations", "tickets"),
-}
+    "hubspot": ("contacts", "companies", "deals", "email_events", "tickets", "calls", "emails", "meetings", "notes", "tasks",
+                "owners", "properties"),
+    "intercom": ("contacts", "conversations", "tickets", "companies", "tags", "admins", "segments", "data_attributes"),
+}  # fmt: skip
 BATCH_BYTES = 64_000_000
 MAXIMUM_BATCHES = 40
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 _OWN = {"Failed", "Resume"}
 
-_INNER = {"Ingest": "IngestAll", "Validate": "ValidateAll"}
+_INNER = {"Validate": "ValidateAll"} | dict.fromkeys(("Ingest", "AllPulled", "SourceWantsQuiet", "Landed"), "IngestAll")
 """A state inside a Map cannot be entered from outside: the Map is where the run goes on."""
 
 

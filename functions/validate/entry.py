@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -10,7 +10,7 @@ from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Refe
 
 from holdfast.contracts import Transformed
 from holdfast.lake import Lake
-from holdfast.ledger import Ledger
+from holdfast.ledger import CURSOR, Ledger
 from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
@@ -18,8 +18,9 @@ from holdfast.store import Store
 from holdfast.tables import ACTIVITIES
 from validate import conform, cutoff
 from validate.identity import unite
+from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import CONTACTS, SNAPSHOTS
-from validate.work import Passed, log_files, passed
+from validate.work import Passed, log_files, passed, pulls
 
 TABLES = ("customers", "companies", "deals", *ACTIVITIES)
 
@@ -49,19 +50,24 @@ class Place:
 
 
 def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
-    """Let a run's rows into the lake: usage events, then the small tables, and last the bookmarks.
+    """Let a run's rows into the lake: what the streams hold, usage events, the small tables, and last bookmarks and cursors.
 
     Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one.
     """
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     relations = _gathered(connection, passed(run, settings, place.artifacts), place)
-    conform.gather_contacts(connection, relations)
-    unite(connection, relations, pseudonymiser)
+    pulled = list(pulls(run, settings, place.artifacts, place.landing))
+    held = _held(connection, run, pulled, place, pseudonymiser)
+    conform.gather_contacts(connection, relations + held)
+    unite(connection, relations + held, pseudonymiser, HASHED)
+    relations += held
     rows = _enter_events(connection, run, settings, place) if "events" in relations else 0
     rows += sum(_replace(place, name, table) for name, table in _small_tables(connection, relations, settings, place))
     for source, files in log_files(run, place.artifacts):
         place.ledger.book(source, files, run)
+    for table, manifest in pulled:
+        place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | {"run": run})
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
     return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots)
 
@@ -77,6 +83,40 @@ def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     return sorted(parts)
+
+
+def _held(
+    connection: duckdb.DuckDBPyConnection,
+    run: str,
+    pulled: list[tuple[Passed, dict[str, Any]]],
+    place: Place,
+    pseudonymiser: Pseudonymiser,
+) -> list[str]:
+    """Merge each stream's pull into its table, and register what is there now, one relation per kind and stream."""
+    parts: dict[str, list[str]] = {}
+    for number, (table, manifest) in enumerate(pulled):
+        rows = _merged(run, table, Pull(manifest["complete"], manifest["cursor"]), place, pseudonymiser)
+        if rows is not None:
+            connection.register(f"held_{number}", present(rows))
+            parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
+    for name, selects in parts.items():
+        connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+    return sorted(parts)
+
+
+def _merged(run: str, table: Passed, pull: Pull, place: Place, pseudonymiser: Pseudonymiser) -> pa.Table | None:
+    name = f"raw_{table.source}_{table.stream}"
+    before = place.lake.read(name)
+    landed = place.files.read([place.landing.uri(key) for key in table.files]) if table.files else None
+    prefix = f"removed/run={run}/{table.source}_{table.stream}/"
+    tombstones = [place.landing.uri(item.key) for item in place.landing.list(prefix)]
+    gone = place.files.read(tombstones) if tombstones else None
+    if landed is not None:
+        landed = hashed(landed, _relation(table), pseudonymiser)
+    after = merged(before, landed, gone, pull)
+    if after is not None:
+        place.lake.replace(name, after)
+    return after
 
 
 def _relation(table: Passed) -> str:

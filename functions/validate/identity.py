@@ -4,7 +4,8 @@ A person is known by the product's own id when any contact has it, else by the e
 pseudonym of an address to the id of the person who has both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
@@ -13,16 +14,29 @@ from holdfast.pseudonym import Pseudonymiser
 from validate.conform import columns_of
 from validate.statements import ALIASES, CONTACT_IDS, IDENTIFIERS, PEOPLE
 
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 
-def unite(connection: duckdb.DuckDBPyConnection, relations: Iterable[str], pseudonymiser: Pseudonymiser) -> None:
-    """Make `pseudonyms` (raw, pseudonym), `people`, `aliases` and `contact_ids` from what landed and `contacts`."""
+
+def unite(
+    connection: duckdb.DuckDBPyConnection,
+    relations: Iterable[str],
+    pseudonymiser: Pseudonymiser,
+    hashed: Mapping[str, Sequence[str]] = NOTHING,
+) -> None:
+    """Make `pseudonyms` (raw, pseudonym), `people`, `aliases` and `contact_ids` from what landed and `contacts`.
+
+    Columns that `hashed` names by relation hold pseudonyms already.
+    """
     named = [
         (name, column)
         for name in relations
         for column in IDENTIFIERS.get(name, ())
         if column in columns_of(connection, name)
     ]
-    by_raw = pseudonymiser.distinct(_distinct(connection, named))
+    done = [each for each in named if each[1] in hashed.get(each[0], ())]
+    known = dict.fromkeys(_distinct(connection, done))
+    fresh = _distinct(connection, [each for each in named if each not in done])
+    by_raw = {one: one for one in known} | pseudonymiser.distinct(one for one in fresh if one not in known)
     arrays = [pa.array(values, pa.string()) for values in (list(by_raw), list(by_raw.values()))]
     connection.register("pseudonyms", pa.table(arrays, names=["raw", "pseudonym"]))
     for statement in (PEOPLE, ALIASES, CONTACT_IDS):

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from holdfast.contracts import Extract, Planned
+from holdfast.contracts import Extract, Planned, manifest_key
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json
+
+APIS = ("hubspot", "intercom")
+"""Kinds of sources whose streams are merged into what is held of them."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +36,35 @@ def named(table: str, settings: Settings) -> tuple[str, str]:
 
 
 def passed(run: str, settings: Settings, artifacts: Store) -> list[Passed]:
-    """The run's tables that have a verdict and at least one file."""
+    """The run's tables of files (not of APIs) that have a verdict and at least one file."""
     prefix = f"work/{run}/verdict-"
     found = []
     for item in artifacts.list(prefix):
         source, stream = named(item.key.removeprefix(prefix).removesuffix(".json"), settings)
-        found.append(Passed(source, settings.sources[source].kind, stream, read_json(artifacts, item.key)))
+        kind = settings.sources[source].kind
+        if kind not in APIS:
+            found.append(Passed(source, kind, stream, read_json(artifacts, item.key)))
     return [each for each in found if each.files]
+
+
+def pulls(run: str, settings: Settings, artifacts: Store, landing: Store) -> Iterator[tuple[Passed, dict[str, Any]]]:
+    """For each stream of an API that the run could pull: its files that passed, and what Ingest says of them."""
+    for extract in _extracts(run, artifacts):
+        if settings.sources[extract.source].kind in APIS:
+            files = read_json(artifacts, f"work/{run}/verdict-{extract.table}.json")
+            kind = settings.sources[extract.source].kind
+            manifest = read_json(landing, manifest_key(run, extract.table))
+            if manifest["cursor"]:
+                yield Passed(extract.source, kind, extract.stream, files), manifest
+
+
+def _extracts(run: str, artifacts: Store) -> list[Extract]:
+    return [Extract.parse(each) for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
 
 
 def log_files(run: str, artifacts: Store) -> Iterator[tuple[str, dict[str, str]]]:
     """For each batch of usage logs that the run pulled: its source, and the etag of every file by address."""
-    extracts = [Extract.parse(each) for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
-    for extract in extracts:
+    for extract in _extracts(run, artifacts):
         if extract.batch and extract.stream == "events":
             files = read_json(artifacts, extract.batch)
             yield extract.source, {f"{file['bucket']}/{file['key']}": file["etag"] for file in files}

@@ -112,12 +112,18 @@ def _at_home(settings: Settings, wanted: Wanted) -> Settings:
     """The same configuration with the sources on this machine and the clock of the data."""
     urls = {HubSpotSource: wanted.hubspot_port, IntercomSource: wanted.intercom_port}
     sources = {
-        name: source.model_copy(update={"base_url": f"http://127.0.0.1:{urls[type(source)]}"})
+        name: source.model_copy(
+            update={"base_url": f"http://127.0.0.1:{urls[type(source)]}"} | _PACE.get(source.kind, {})
+        )
         if type(source) in urls
         else source
         for name, source in settings.sources.items()
     }
     return settings.model_copy(update={"sources": sources, "run": Run(as_of="data")})
+
+
+_PACE: dict[str, dict[str, int]] = {"hubspot": {"requests_per_10s": 180, "searches_per_s": 50}}
+"""What the stand-ins allow."""
 
 
 def _write_config(settings: Settings) -> Path:

@@ -9,8 +9,8 @@ import typer
 from rich.console import Console
 
 from holdfast.errors import HoldfastError
-from holdfast.settings import load_settings
-from infra.cli import api, demo, operate, show
+from holdfast.settings import Settings, load_settings
+from infra.cli import api, demo, operate, show, sources
 from infra.cli.deployment import STATE, Deployment
 from infra.cli.follow import follow
 from infra.local.processes import Processes
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 secret = typer.Typer(no_args_is_help=True, help="Tokens of the sources.")
 app.add_typer(secret, name="secret")
+sources_ = typer.Typer(no_args_is_help=True, help="The APIs that are pulled from.")
+app.add_typer(sources_, name="sources")
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -163,6 +165,49 @@ def secret_set(
         raise Trouble("no token given")
     demo.set_token(deployment, source, token)
     console.print(f"stored in secret {deployment.name}/{source}")
+
+
+def _as_deployed(target: str | None, config: Path) -> Settings:
+    """The configuration that was deployed: the demo's is the user's with the stand-ins in place of the sources."""
+    if target is None:
+        return load_settings(STATE / f"{Deployment.current().name}.toml")
+    return load_settings(config)
+
+
+@sources_.command("check")
+def sources_check(target: Target = None, config: Config = _CONFIG) -> None:
+    """Whether each stream can be read with its token, and what the next run would pull of it."""
+    found = list(sources.check(_deployment(target, config), _as_deployed(target, config)))
+    for each in found:
+        console.print(f"{'[green]✓[/]' if each.well else '[red]✗[/]'} {each.source}/{each.stream:<18}{each.says}")
+    if not all(each.well for each in found):
+        raise typer.Exit(1)
+
+
+@sources_.command("status")
+def sources_status(target: Target = None, config: Config = _CONFIG) -> None:
+    """How far each stream is in the lake."""
+    rows = sources.status(_deployment(target, config), _as_deployed(target, config))
+    if not rows:
+        console.print("nothing was pulled yet: `holdfast run` starts a run")
+        return
+    widths = {name: max(len(name), *(len(row[name]) for row in rows)) + 2 for name in rows[0]}
+    for row in [{name: name for name in widths}, *rows]:
+        console.print("".join(row[name].ljust(width) for name, width in widths.items()).rstrip())
+
+
+@sources_.command("sync")
+def sources_sync(
+    stream: Annotated[str, typer.Option("--stream", help="source/stream, as `sources status` lists them.")],
+    backfill: Annotated[str, typer.Option("--backfill", help="A day (2026-01-31), or `everything`.")] = "",
+    target: Target = None,
+    config: Config = _CONFIG,
+) -> None:
+    """Start a run now that pulls a stream's changes, with --backfill those since a day once more, and follow it."""
+    deployment = _deployment(target, config)
+    if backfill:
+        console.print(sources.rewind(deployment, _as_deployed(target, config), stream, backfill))
+    follow(deployment, demo.start_night(deployment), console)
 
 
 def main() -> None:

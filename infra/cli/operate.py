@@ -12,6 +12,7 @@ from infra.trouble import Trouble
 
 _FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
 _AROUND = {"Failed", "Resume"}
+_INNER = {"Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "Validate"}
 
 
 def runs(deployment: Deployment, limit: int = 10) -> list[dict[str, Any]]:
@@ -72,7 +73,7 @@ def _where_it_failed(sfn: Any, arn: str) -> tuple[str, dict[str, Any]]:
     of_chain = [
         e for e in entered if (e["name"] not in _AROUND and "plan" in e.get("input", "")) or e["name"] == "Plan"
     ]
-    last = [e for e in of_chain if e["name"] not in {"Ingest", "Validate"}][-1]
+    last = [e for e in of_chain if e["name"] not in _INNER][-1]
     return last["name"], json.loads(last["input"])
 
 

@@ -54,6 +54,19 @@ def test_every_state_of_the_chain_is_caught_by_the_one_failure_state(machine: di
         assert catch == {"ErrorEquals": ["States.ALL"], "Next": "Failed", "ResultPath": "$.failure"}, name
 
 
+def test_ingest_is_invoked_again_until_its_stream_is_done_and_waits_are_the_state_machines(
+    machine: dict[str, Any],
+) -> None:
+    inner = machine["States"]["IngestAll"]["ItemProcessor"]["States"]
+    ways = {choice["StringEquals"]: choice["Next"] for choice in inner["AllPulled"]["Choices"]}
+
+    assert inner["Ingest"]["Next"] == "AllPulled"
+    assert ways == {"wait": "SourceWantsQuiet", "again": "Ingest"}
+    assert inner["AllPulled"]["Default"] == "Landed"
+    assert (inner["SourceWantsQuiet"]["TimestampPath"], inner["SourceWantsQuiet"]["Next"]) == ("$.wait_until", "Ingest")
+    assert inner["Landed"]["End"]
+
+
 def test_a_redriven_run_can_enter_every_state_of_the_chain(machine: dict[str, Any]) -> None:
     resume = machine["States"]["Resume"]
     entered = {choice["And"][1]["StringEquals"]: choice["Next"] for choice in resume["Choices"]}

@@ -75,7 +75,7 @@ def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Te
     alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
 
     assert set(alarms) == {
-        f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift")
+        f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift", "SourceGap")
     }
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 

@@ -16,6 +16,9 @@ def main() -> None:
     parser.add_argument("--token-intercom", default=Options.token_intercom)
     parser.add_argument("--throttle-share", type=float, default=Options.throttle_share)
     parser.add_argument("--fault-seed", type=int, default=Options.fault_seed)
+    parser.add_argument("--hubspot-per-10-s", type=int, default=Options.hubspot_per_10_s)
+    parser.add_argument("--search-per-second", type=int, default=Options.search_per_second)
+    parser.add_argument("--intercom-per-10-s", type=int, default=Options.intercom_per_10_s)
     options = Options(**vars(parser.parse_args()))
     if not (options.world / "world.json").exists():
         parser.error(f"{options.world} holds no finished world; make one with python -m infra.local.world --out ...")

@@ -1,83 +1,33 @@
 """How rows of the world look as HubSpot objects: every value a string, every property declared."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from infra.local.standins.tables import Row
+from infra.local.standins.hubspot_links import targets, types
+from infra.local.standins.hubspot_schema import DEFAULTS, PROPERTIES
+from infra.local.standins.tables import Row, Table
 
-# name: (type, fieldType). The order is the order of `GET /properties`.
-PROPERTIES: dict[str, dict[str, tuple[str, str]]] = {
-    "contacts": {
-        "email": ("string", "text"),
-        "firstname": ("string", "text"),
-        "lastname": ("string", "text"),
-        "external_id": ("string", "text"),
-        "jobtitle": ("string", "text"),
-        "country": ("string", "text"),
-        "lifecyclestage": ("enumeration", "radio"),
-        "plan": ("enumeration", "select"),
-        "createdate": ("datetime", "date"),
-        "lastmodifieddate": ("datetime", "date"),
-        "hs_object_id": ("number", "number"),
-    },
-    "companies": {
-        "name": ("string", "text"),
-        "domain": ("string", "text"),
-        "industry": ("enumeration", "select"),
-        "country": ("string", "text"),
-        "numberofemployees": ("number", "number"),
-        "annualrevenue": ("number", "number"),
-        "plan": ("enumeration", "select"),
-        "hubspot_owner_id": ("enumeration", "select"),
-        "createdate": ("datetime", "date"),
-        "hs_lastmodifieddate": ("datetime", "date"),
-        "hs_object_id": ("number", "number"),
-    },
-    "deals": {
-        "dealname": ("string", "text"),
-        "amount": ("number", "number"),
-        "dealstage": ("enumeration", "radio"),
-        "pipeline": ("enumeration", "select"),
-        "closedate": ("datetime", "date"),
-        "hubspot_owner_id": ("enumeration", "select"),
-        "createdate": ("datetime", "date"),
-        "hs_lastmodifieddate": ("datetime", "date"),
-        "hs_object_id": ("number", "number"),
-    },
-}
-DEFAULTS = {
-    "contacts": ("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
-    "companies": ("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
-    "deals": ("amount", "closedate", "createdate", "dealname", "dealstage", "hs_lastmodifieddate", "hs_object_id",
-              "pipeline"),
-}  # fmt: skip
-# The unlabelled twin of each association repeats its target, as the vendor does.
-ASSOCIATIONS = {
-    ("contacts", "companies"): ("contact_to_company", "contact_to_company_unlabeled"),
-    ("deals", "companies"): ("deal_to_company", "deal_to_company_unlabeled"),
-}
-COLUMN_OF = {"lastmodifieddate": "lastmodified", "hs_lastmodifieddate": "lastmodified", "hs_object_id": "id"}
+COLUMN_OF = {"lastmodifieddate": "lastmodified", "hs_lastmodifieddate": "lastmodified", "hs_object_id": "id",
+             "hs_createdate": "createdate"}  # fmt: skip
 
 
 def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def render(kind: str, row: Row, wanted: list[str], associated: list[str]) -> dict[str, Any]:
+def render(kind: str, row: Row, wanted: list[str]) -> dict[str, Any]:
     """One object; property names that do not exist are left out without a word, as the vendor does."""
-    names = wanted or DEFAULTS[kind]
     known = PROPERTIES[kind]
-    shown: dict[str, Any] = {
+    shown = dict.fromkeys((*(wanted or DEFAULTS[kind]), "hs_object_id"))
+    archived = {"archivedAt": iso(row["archived_at"])} if "archived_at" in row else {}
+    return {
         "id": row["id"],
-        "properties": {
-            n: text(known[n][0], value(row, n)) for n in dict.fromkeys((*names, "hs_object_id")) if n in known
-        },
+        "properties": {name: text(known[name][0], value(row, name)) for name in shown if name in known},
         "createdAt": iso(row["createdate"]),
         "updatedAt": iso(row["lastmodified"]),
-        "archived": False,
-    }
-    links = {to: _links(kind, to, row) for to in associated if (kind, to) in ASSOCIATIONS}
-    return shown | ({"associations": links} if links else {})
+        "archived": bool(archived),
+    } | archived
 
 
 def value(row: Row, name: str) -> Any:
@@ -90,40 +40,47 @@ def text(kind: str, raw: Any) -> str | None:
     return iso(raw) if kind == "datetime" else str(raw)
 
 
-def describe(kind: str) -> list[dict[str, Any]]:
-    """What `GET /properties/{kind}` lists."""
-    return [
-        {
-            "name": name,
-            "label": name.replace("_", " ").capitalize(),
-            "type": type_,
-            "fieldType": field_type,
-            "groupName": f"{kind}information",
-            "options": [],
-            "hidden": False,
-            "archived": False,
-            "hubspotDefined": name not in ("external_id", "plan"),
-        }
-        for name, (type_, field_type) in PROPERTIES[kind].items()
-    ]
+def associations(tables: Mapping[str, Table], kind: str, row: Row, associated: list[str]) -> dict[str, Any]:
+    """The `associations` of a list's object: each target once for each type, as the vendor repeats it."""
+    links: dict[str, Any] = {}
+    for to in associated:
+        found = [{"id": each, "type": link.name} for each in targets(tables, kind, row, to) for link in types(kind, to)]
+        if found:
+            links[to] = {"results": found}
+    return {"associations": links} if links else {}
 
 
-def _links(kind: str, to: str, row: Row) -> dict[str, Any]:
-    return {"results": [{"id": row["company_id"], "type": name} for name in ASSOCIATIONS[kind, to]]}
+def history(kind: str, row: Row, wanted: list[str]) -> dict[str, Any]:
+    """`propertiesWithHistory`, newest first: stages have been something else before, the rest was never touched."""
+    known = PROPERTIES[kind]
+    return {"propertiesWithHistory": {name: _versions(known[name][0], row, name) for name in wanted if name in known}}
+
+
+def _versions(type_: str, row: Row, name: str) -> list[dict[str, Any]]:
+    now, first = (
+        text(type_, value(row, name)),
+        {"lifecyclestage": "lead", "dealstage": "appointmentscheduled"}.get(name),
+    )
+    steps = (
+        [(now, row["createdate"])] if first in (None, now) else [(now, row["lastmodified"]), (first, row["createdate"])]
+    )
+    return [{"value": said or "", "timestamp": iso(at), "sourceType": "CRM_UI", "sourceId": "userId:5901",
+             "updatedByUserId": 5901} for said, at in steps]  # fmt: skip
 
 
 def owner(row: Row) -> dict[str, Any]:
+    archived = "archived_at" in row
     return {
         "id": row["id"],
         "type": "PERSON",
         "email": row["email"],
         "firstName": row["firstname"],
         "lastName": row["lastname"],
-        "userId": int(row["id"]) + 5000,
-        "archived": False,
+        "userIdIncludingInactive": int(row["id"]) + 5000,
+        "archived": archived,
         "createdAt": iso(row["createdate"]),
-        "updatedAt": iso(row["createdate"]),
-    }
+        "updatedAt": iso(row["archived_at"] if archived else row["createdate"]),
+    } | ({} if archived else {"userId": int(row["id"]) + 5000})
 
 
 def email_event(row: Row) -> dict[str, Any]:

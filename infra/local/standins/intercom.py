@@ -1,26 +1,32 @@
 """A stand-in for Intercom's API: contacts, conversations and tickets, by list and by search, over real HTTP."""
 
-import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from infra.local.standins import intercom_records as records
+from infra.local.standins import intercom_reference as reference
+from infra.local.standins.intercom_companies import Companies
+from infra.local.standins.intercom_events import Events
+from infra.local.standins.intercom_http import (
+    EXACT_VERSIONS,
+    BadRequestError,
+    body_of,
+    cursor,
+    not_found,
+    open_cursor,
+    page_size,
+    version_of,
+    versioned,
+)  # fmt: skip
 from infra.local.standins.intercom_search import matching
-from infra.local.standins.limits import Allowance
+from infra.local.standins.moving import MovingWorld
 from infra.local.standins.tables import Row, Rows, Table
-
-VERSIONS = ("2.11", "2.12", "2.13", "2.14", "2.15", "2.16")
-DEFAULT_VERSION = "2.15"
-REQUEST_ID = str(UUID(int=0x0AFE_0000_4000_8000_0000_0000_0002))
-MOST_PER_PAGE = 150
 
 
 @dataclass(frozen=True)
@@ -41,56 +47,28 @@ STREAMS = {
 }
 
 
-class BadRequestError(Exception):
-    """Answered with 400 and Intercom's body."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-def error(status: int, code: str, message: str) -> JSONResponse:
-    errors = [{"code": code, "message": message}]
-    return JSONResponse({"type": "error.list", "request_id": REQUEST_ID, "errors": errors}, status)
-
-
-async def bad_request(_request: Request, problem: Exception) -> Response:
-    return error(400, getattr(problem, "code", "parameter_invalid"), str(problem))
-
-
-class IntercomDialect:
-    """How Intercom refuses."""
-
-    def unauthorized(self, given: str | None) -> Response:
-        return error(401, "unauthorized", "Access Token Invalid") if given else error(401, "missing_authorization", "")
-
-    def throttled(self, _luck: float, allowance: Allowance) -> Response:
-        return error(429, "rate_limit_exceeded", f"Exceeded rate limit of {allowance.limit} in 10_seconds")
-
-    def unavailable(self) -> Response:
-        return error(503, "service_unavailable", "Sorry, the API service is temporarily unavailable")
-
-    def limit_headers(self, _path: str, allowance: Allowance) -> dict[str, str]:
-        return {
-            "X-RateLimit-Limit": str(allowance.limit),
-            "X-RateLimit-Remaining": str(allowance.remaining),
-            "X-RateLimit-Reset": str(allowance.reset),
-        }
-
-
 class Intercom:
-    """The endpoints, over the tables of one world."""
+    """The endpoints, over the tables of a moving world."""
 
-    def __init__(self, tables: dict[str, Table]) -> None:
-        self.tables = tables
-        self.all_rows = {name: np.arange(len(table))[::-1] for name, table in tables.items()}
+    def __init__(self, world: MovingWorld) -> None:
+        self.world, self.companies, self.happened = world, Companies(world), Events(world)
 
     def routes(self) -> list[Route]:
         return [
             Route("/admins", self.admins),
+            Route("/teams", self.teams),
             Route("/tags", self.tags),
+            Route("/segments", self.segments),
+            Route("/data_attributes", self.data_attributes),
+            Route("/events", self.happened.of_contact),
+            Route("/companies/scroll", self.companies.scroll),
+            Route("/companies/list", self.companies.list_pages, methods=["POST"]),
+            Route("/companies/{id:str}", self.companies.read),
+            Route("/contacts/merge", self.merge, methods=["POST"]),
+            Route("/contacts/{id:str}/companies", self.companies_of_contact),
             Route("/{stream:str}/search", self.search, methods=["POST"]),
-            Route("/{stream:str}/{id:str}", self.read),
+            Route("/{stream:str}/{id:str}", self.read, methods=["GET"]),
+            Route("/{stream:str}/{id:str}", self.delete, methods=["DELETE"]),
             Route("/{stream:str}", self.list_records),
         ]
 
@@ -98,39 +76,80 @@ class Intercom:
         """Newest first."""
         name = request.path_params["stream"]
         if name not in ("contacts", "conversations"):
-            return error(404, "not_found", "The requested resource was not found")
-        query = request.query_params
+            return not_found("The requested resource was not found")
+        query, table = request.query_params, self.world.tables[name]
         asked = {"per_page": query.get("per_page"), "starting_after": query.get("starting_after")}
-        return self._page(request, name, self.all_rows[name], asked)
+        return self._page(request, name, table, np.arange(len(table))[::-1], asked)
 
     async def search(self, request: Request) -> Response:
-        name = request.path_params["stream"]
+        name, stale = request.path_params["stream"], request.state.fault == "search_lag"
         if name not in STREAMS:
-            return error(404, "not_found", "The requested resource was not found")
-        body = await _body(request)
-        rows = matching(self.tables[name], body, by_day=STREAMS[name].by_day)
-        return self._page(request, name, rows, body.get("pagination") or {})
+            return not_found("The requested resource was not found")
+        request.state.befell = stale
+        table = self.world.searchable(request.state.faults.search_lag, stale)[name]
+        body = await body_of(request)
+        by_day = STREAMS[name].by_day and version_of(request) not in EXACT_VERSIONS
+        return self._page(request, name, table, matching(table, body, by_day=by_day), body.get("pagination") or {})
 
     async def read(self, request: Request) -> Response:
         name = request.path_params["stream"]
-        row = self.tables[name].find(request.path_params["id"]) if name in STREAMS else None
+        row = self.world.tables[name].find(request.path_params["id"]) if name in STREAMS else None
         if row is None:
-            return error(404, "not_found", "Resource Not Found")
-        render = records.whole_conversation if name == "conversations" else STREAMS[name].render
-        return _versioned(request, render(row))
+            return not_found()
+        if name == "conversations":
+            return versioned(request, records.whole_conversation(row, request.state.faults.parts_at_most))
+        return versioned(request, STREAMS[name].render(row))
+
+    async def delete(self, request: Request) -> Response:
+        name, record_id = request.path_params["stream"], request.path_params["id"]
+        row = self.world.tables[name].find(record_id) if name in ("contacts", "conversations") else None
+        if row is None:
+            return not_found()
+        self.world.delete(name, record_id)
+        if name == "conversations":
+            return versioned(request, {"id": record_id, "object": "conversation", "deleted": True})
+        told = {"type": "contact", "id": record_id, "external_id": row["external_id"], "deleted": True}
+        return versioned(request, told)
+
+    async def merge(self, request: Request) -> Response:
+        """`from` goes into `into`, and is not there any more."""
+        body, table = await body_of(request), self.world.tables["contacts"]
+        loser, winner = str(body.get("from")), str(body.get("into"))
+        if not {loser, winner} <= table.row_of.keys() or loser == winner:
+            raise BadRequestError("parameter_invalid", "from and into must be two contacts")
+        self.world.merge("contacts", loser, winner, self.world.instant("contacts", self.world.now_ms))
+        return versioned(request, records.contact(self.world.tables["contacts"].find(winner) or {}))
+
+    async def companies_of_contact(self, request: Request) -> Response:
+        contact = self.world.tables["contacts"].find(request.path_params["id"])
+        if contact is None:
+            return not_found("User Not Found")
+        company = self.world.tables["companies"].find(contact["company_id"])
+        shown = [records.company(company)] if company else []
+        pages = {"type": "pages", "page": 1, "per_page": 50, "total_pages": 1, "next": None}
+        return versioned(request, {"type": "list", "data": shown, "pages": pages, "total_count": len(shown)})
 
     async def admins(self, request: Request) -> Response:
-        admin = records.ADMIN | {"away_mode_enabled": False, "away_mode_reassign": False, "has_inbox_seat": True}
-        return _versioned(request, {"type": "admin.list", "admins": [admin | {"team_ids": []}]})
+        return versioned(request, reference.admins())
+
+    async def teams(self, request: Request) -> Response:
+        return versioned(request, reference.teams())
 
     async def tags(self, request: Request) -> Response:
-        return _versioned(request, {"type": "list", "data": records.TAGS})
+        return versioned(request, reference.tags())
 
-    def _page(self, request: Request, name: str, rows: Rows, asked: dict[str, Any]) -> Response:
+    async def segments(self, request: Request) -> Response:
+        counted = request.query_params.get("include_count") == "true"
+        return versioned(request, reference.segments(len(self.world.tables["contacts"]), counted=counted))
+
+    async def data_attributes(self, request: Request) -> Response:
+        return versioned(request, reference.data_attributes(request.query_params.get("model")))
+
+    def _page(self, request: Request, name: str, table: Table, rows: Rows, asked: dict[str, Any]) -> Response:
         stream = STREAMS[name]
-        size = _page_size(asked.get("per_page"), stream.per_page)
-        start = _open_cursor(asked.get("starting_after"))
-        following = {"per_page": size, "starting_after": _cursor(start + size)}
+        size = page_size(asked.get("per_page"), stream.per_page)
+        start = open_cursor(asked.get("starting_after"))
+        following = {"per_page": size, "starting_after": cursor(start + size)}
         pages = {
             "type": "pages",
             "page": start // size + 1,
@@ -138,45 +157,5 @@ class Intercom:
             "total_pages": -(-len(rows) // size),
             "next": following if start + size < len(rows) else None,
         }
-        shown = [stream.render(row) for row in self.tables[name].take(rows[start : start + size])]
-        return _versioned(request, {"type": stream.type, stream.key: shown, "total_count": len(rows), "pages": pages})
-
-
-def _versioned(request: Request, body: dict[str, Any]) -> Response:
-    version = request.headers.get("intercom-version", DEFAULT_VERSION)
-    if version not in VERSIONS:
-        raise BadRequestError("intercom_version_invalid", "The requested version could not be found")
-    return JSONResponse(body, headers={"Intercom-Version": version})
-
-
-async def _body(request: Request) -> dict[str, Any]:
-    try:
-        body = json.loads(await request.body())
-    except ValueError as problem:
-        raise BadRequestError("bad_request", "bad 'Content-Type' or body") from problem
-    if not isinstance(body, dict):
-        raise BadRequestError("bad_request", "the body is not an object")
-    return body
-
-
-def _page_size(asked: Any, usual: int) -> int:
-    try:
-        size = usual if asked is None else int(asked)
-    except ValueError as problem:
-        raise BadRequestError("parameter_invalid", "per_page is not a number") from problem
-    if not 0 < size <= MOST_PER_PAGE:
-        raise BadRequestError("parameter_invalid", f"Per Page must be between 1 and {MOST_PER_PAGE}")
-    return size
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode()
-
-
-def _open_cursor(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(cursor).decode().removeprefix("at:"))
-    except ValueError as problem:
-        raise BadRequestError("parameter_invalid", "starting_after is not a cursor of ours") from problem
+        shown = [stream.render(row) for row in table.take(rows[start : start + size])]
+        return versioned(request, {"type": stream.type, stream.key: shown, "total_count": len(rows), "pages": pages})

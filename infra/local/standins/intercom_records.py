@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from infra.local.standins.intercom_reference import ADMIN, BORN
 from infra.local.standins.tables import Row
 
 REPLIES = ("Thanks for writing, I'm looking into it.", "Could you send a screenshot?", "It works again, thank you!")
-ADMIN = {"type": "admin", "id": "814860", "name": "Support", "email": "support@holdfast-demo.example.com"}
-TAGS = [{"type": "tag", "id": "17513", "name": "bug"}, {"type": "tag", "id": "17514", "name": "billing"}]
 
 
 def contact(row: Row) -> dict[str, Any]:
@@ -28,12 +27,38 @@ def contact(row: Row) -> dict[str, Any]:
         "custom_attributes": {},
         "tags": _preview(row, "tags"),
         "notes": _preview(row, "notes"),
-        "companies": _preview(row, "companies"),
+        "companies": _preview(row, "companies", "company", row["company_id"]),
     }
 
 
-def _preview(row: Row, name: str) -> dict[str, Any]:
-    return {"data": [], "url": f"/contacts/{row['id']}/{name}", "total_count": 0, "has_more": False}
+def _preview(row: Row, name: str, kind: str = "", attached: str | None = None) -> dict[str, Any]:
+    url = f"/contacts/{row['id']}/{name}"
+    data = [{"type": kind, "id": attached, "url": f"/companies/{attached}"}] if attached else []
+    return {"data": data, "url": url, "total_count": len(data), "has_more": False}
+
+
+def company(row: Row) -> dict[str, Any]:
+    return {
+        "type": "company",
+        "id": row["id"],
+        "company_id": row["company_id"],
+        "app_id": "ecahpwf5",
+        "name": row["name"],
+        "plan": {"type": "plan", "id": str(BORN + len(row["plan"])), "name": row["plan"]},
+        "industry": row["industry"],
+        "size": row["size"],
+        "website": f"https://{row['company_id']}",
+        "monthly_spend": row["monthly_spend"],
+        "session_count": 0,
+        "user_count": row["user_count"],
+        "remote_created_at": row["created_at"],
+        "created_at": row["created_at"],
+        "updated_at": row["updated_at"],
+        "last_request_at": row["updated_at"],
+        "custom_attributes": {},
+        "tags": {"type": "tag.list", "tags": []},
+        "segments": {"type": "segment.list", "segments": []},
+    }
 
 
 def conversation(row: Row) -> dict[str, Any]:
@@ -64,8 +89,9 @@ def conversation(row: Row) -> dict[str, Any]:
     }
 
 
-def whole_conversation(row: Row) -> dict[str, Any]:
-    parts = [_part(row, number) for number in range(row["parts"])]
+def whole_conversation(row: Row, at_most: int) -> dict[str, Any]:
+    """With its parts, of which the vendor gives the newest `at_most` only."""
+    parts = [_part(row, number) for number in range(max(0, row["parts"] - at_most), row["parts"])]
     listed = {"type": "conversation_part.list", "conversation_parts": parts, "total_count": len(parts)}
     return conversation(row) | {"conversation_parts": listed}
 

@@ -22,6 +22,12 @@ COMPARE: dict[str, Callable[[Any, Any], Mask]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+TEXTUAL: dict[str, Callable[[str, str], bool]] = {
+    "~": lambda text, part: part in text,
+    "!~": lambda text, part: part not in text,
+    "^": str.startswith,
+    "$": str.endswith,
+}
 
 
 def matching(table: Table, body: dict[str, Any], *, by_day: bool) -> Rows:
@@ -59,6 +65,8 @@ def _holds(table: Table, query: dict[str, Any], by_day: bool) -> Mask:
     if sign in ("IN", "NIN") and isinstance(value, list):
         inside = np.isin(column, np.array(value, dtype=column.dtype))
         return inside if sign == "IN" else ~inside
+    if sign in TEXTUAL and column.dtype.kind == "O":
+        return np.array([TEXTUAL[sign](str(each or "").lower(), str(value).lower()) for each in column], bool)
     if sign not in COMPARE:
         raise ValueError(f"operator {sign} is not supported")
     return COMPARE[sign](column, value if column.dtype.kind in "Ob" else int(str(value)))

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,17 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Route
 
-from infra.local.standins import hubspot, intercom
-from infra.local.standins.gate import Faults, Gate, control
+from infra.local.standins import hubspot_http, intercom_http, moves
+from infra.local.standins.control import Control
+from infra.local.standins.faults import Faults
+from infra.local.standins.gate import Gate
+from infra.local.standins.hubspot import HubSpot
+from infra.local.standins.intercom import Intercom
 from infra.local.standins.limits import FixedWindow, RollingWindow
+from infra.local.standins.moves import Move
+from infra.local.standins.moving import DAY_MS, MovingWorld
 from infra.local.standins.tables import load
 
-HUBSPOT_PER_10_S = 190
-INTERCOM_PER_10_S = 10_000 // 6
 DEMO_TOKENS = {"hubspot": "demo-hubspot-token", "intercom": "demo-intercom-token"}
 
 
@@ -41,29 +46,42 @@ class Options:
     token_intercom: str = DEMO_TOKENS["intercom"]
     throttle_share: float = 0.02
     fault_seed: int = 0
+    hubspot_per_10_s: int = 190
+    search_per_second: int = 5
+    intercom_per_10_s: int = 10_000 // 6
 
 
 def hubspot_app(options: Options) -> Starlette:
     usual = Faults(options.token_hubspot, options.throttle_share)
-    gate = Gate(hubspot.HubSpotDialect(), RollingWindow(HUBSPOT_PER_10_S, 10), usual, options.fault_seed)
-    routes = hubspot.HubSpot(load(options.world, "hubspot")).routes()
-    return _app(options, gate, routes, {hubspot.BadRequestError: hubspot.bad_request, ValueError: hubspot.bad_request})
+    limit, searches = RollingWindow(options.hubspot_per_10_s, 10), RollingWindow(options.search_per_second, 1)
+    gate = Gate(hubspot_http.HubSpotDialect(), limit, usual, options.fault_seed, searches)
+    world = _world(options, "hubspot", moves.hubspot())
+    return _app(options, gate, world, HubSpot(world).routes(), hubspot_http)
 
 
 def intercom_app(options: Options) -> Starlette:
     usual = Faults(options.token_intercom, options.throttle_share)
-    gate = Gate(intercom.IntercomDialect(), FixedWindow(INTERCOM_PER_10_S, 10), usual, options.fault_seed + 1)
-    routes = intercom.Intercom(load(options.world, "intercom")).routes()
-    return _app(
-        options, gate, routes, {intercom.BadRequestError: intercom.bad_request, ValueError: intercom.bad_request}
-    )
+    limit = FixedWindow(options.intercom_per_10_s, 10)
+    gate = Gate(intercom_http.IntercomDialect(), limit, usual, options.fault_seed + 1)
+    world = _world(options, "intercom", moves.intercom())
+    return _app(options, gate, world, Intercom(world).routes(), intercom_http)
 
 
-def _app(options: Options, gate: Gate, routes: list[Route], handlers: dict[Any, Any]) -> Starlette:
-    stamp = json.loads((options.world / "world.json").read_text())
-    own = [Route(path, endpoint, methods=["GET", "POST"]) for path, endpoint in control(gate, stamp).items()]
+def _world(options: Options, prefix: str, kinds: dict[str, Move]) -> MovingWorld:
+    end = datetime.fromisoformat(_stamp(options)["until"]).replace(tzinfo=UTC)
+    return MovingWorld(load(options.world, prefix), kinds, int(end.timestamp() * 1000) + DAY_MS)
+
+
+def _app(options: Options, gate: Gate, world: MovingWorld, routes: list[Route], vendor: Any) -> Starlette:
+    own = Control(gate, world, _stamp(options)).routes()
     keeper = Middleware(BaseHTTPMiddleware, dispatch=gate)
+    handlers = {vendor.BadRequestError: vendor.bad_request, ValueError: vendor.bad_request}
     return Starlette(routes=own + routes, middleware=[keeper], exception_handlers=handlers)
+
+
+def _stamp(options: Options) -> dict[str, Any]:
+    stamp: dict[str, Any] = json.loads((options.world / "world.json").read_text())
+    return stamp
 
 
 async def serve(options: Options) -> None:

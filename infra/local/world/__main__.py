@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def summary(truth: dict[str, Any]) -> str:
-    rows = "\n".join(f"  {name:<24}{count:>10,}" for name, count in truth["rows"].items())
+    rows = "\n".join(f"  {name:<28}{count:>10,}" for name, count in truth["rows"].items())
     best = truth["achievable"]
     return f"""{truth["customers"]:,} customers in {truth["companies"]:,} companies, until {truth["until"]}
 {rows}

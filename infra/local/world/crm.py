@@ -18,6 +18,8 @@ FIRST_CONTACT = 100_001
 FIRST_COMPANY = 200_001
 FIRST_DEAL = 300_001
 FIRST_OWNER = 901
+FIRST_MERGED_CONTACT, FIRST_MERGED_COMPANY = 95_001, 195_001
+MERGED_EVERY = 60
 OWNERS = 8
 WON_SHARE = 0.6
 STAGES_OPEN = ("appointmentscheduled", "qualifiedtobuy", "presentationscheduled", "contractsent")
@@ -60,6 +62,7 @@ def _companies(rng: Rng, traits: Traits, calendar: Calendar) -> pa.Table:
             "hubspot_owner_id": _ids(FIRST_OWNER, OWNERS).take(pa.array(rng.integers(0, OWNERS, count))),
             "createdate": created,
             "lastmodified": _touched(rng, created, calendar),
+            "hs_merged_object_ids": _merged(FIRST_MERGED_COMPANY, count),
         }
     )
 
@@ -82,6 +85,7 @@ def _contacts(rng: Rng, traits: Traits, calendar: Calendar, domains: list[str]) 
             "company_id": _ids(FIRST_COMPANY, len(domains)).take(pa.array(traits.company)),
             "createdate": traits.created,
             "lastmodified": _touched(rng, traits.created, calendar),
+            "hs_merged_object_ids": _merged(FIRST_MERGED_CONTACT, n),
         }
     )
 
@@ -103,6 +107,7 @@ def _deals(rng: Rng, companies: pa.Table, traits: Traits, calendar: Calendar) ->
     seats = 1 + rng.poisson(4, len(company))
     kinds = np.where(first, "New business", "Expansion")
     names = companies["name"].to_pylist()
+    buyer = np.unique(traits.company, return_index=True)[1]
     return pa.table(
         {
             "id": _ids(FIRST_DEAL, len(company)),
@@ -112,6 +117,7 @@ def _deals(rng: Rng, companies: pa.Table, traits: Traits, calendar: Calendar) ->
             "pipeline": pa.array(["default"] * len(company)),
             "closedate": closes,
             "company_id": companies["id"].take(pa.array(company)),
+            "contact_id": _ids(FIRST_CONTACT, len(traits)).take(pa.array(buyer[company])),
             "hubspot_owner_id": companies["hubspot_owner_id"].take(pa.array(company)),
             "createdate": created,
             "lastmodified": _touched(rng, created, calendar),
@@ -160,6 +166,12 @@ def _mailing(rng: Rng, opens: Ints, week: int, calendar: Calendar) -> tuple[Ints
 def _touched(rng: Rng, created: Ints, calendar: Calendar) -> Ints:
     """When a record last changed: anywhere between its birth and now, as bulk edits do."""
     return created + ((calendar.end_ms - created) * rng.random(len(created))).astype(np.int64)
+
+
+def _merged(first: int, count: int) -> pa.Array:
+    """Ids that went into every sixtieth record by a merge; their own records are gone."""
+    merged = [str(first + row // MERGED_EVERY) if row % MERGED_EVERY == 7 else None for row in range(count)]
+    return pa.array(merged, pa.string())
 
 
 def _ids(first: int, count: int) -> pa.Array:

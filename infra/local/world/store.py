@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from infra.local.world import crm, logs, support
+from infra.local.world import crm, desk, logs, support, workspace
 from infra.local.world.generate import World
 from infra.local.world.truth import Achievable
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 STAMP = "world.json"
 TRUTH = "truth.json"
 
@@ -69,6 +69,8 @@ def _write(directory: Path, world: World) -> dict[str, Any]:
     counts = logs.write(directory, world)
     tables = crm.tables(np.random.default_rng([world.seed, 4]), world)
     tables |= support.tables(np.random.default_rng([world.seed, 5]), world, tables["hubspot_contacts"])
+    tables |= desk.tables(np.random.default_rng([world.seed, 8]), world, tables)
+    tables |= workspace.tables(np.random.default_rng([world.seed, 9]), world, tables, tables["intercom_contacts"])
     for name, table in tables.items():
         pq.write_table(table, directory / "crm" / f"{name}.parquet", compression="snappy")
     rows = {name: len(table) for name, table in tables.items()}

@@ -9,6 +9,7 @@ from infra.local.world.crm import Tables
 from infra.local.world.generate import World
 from infra.local.world.traits import Ints, Rng
 from infra.local.world.usage import DAY_MS
+from infra.local.world.workspace import company_id
 
 FIRST_CONVERSATION = 700_001
 FIRST_TICKET = 500_001
@@ -51,6 +52,7 @@ def _contacts(rng: Rng, contacts: pa.Table, calendar: Calendar) -> pa.Table:
             "name": [f"{first} {last}" for first, last in names],
             "created_at": created,
             "updated_at": created + ((now - created) * rng.random(len(created))).astype(np.int64),
+            "company_id": [company_id(each) for each in contacts["company_id"].to_pylist()],
         }
     )
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +50,13 @@ def wait_until_up(server: httpx.Client, process: subprocess.Popen[bytes]) -> Non
     raise AssertionError("the stand-ins did not come up")
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standins]:
-    world = tmp_path_factory.mktemp("world")
-    prepare(world, Recipe(customers=330, seed=11))
+@contextmanager
+def serving(world: Path, *flags: str) -> Iterator[Standins]:
+    """Both servers in a process of their own."""
     ports = free_port(), free_port()
     command = [sys.executable, "-m", "infra.local.standins", "--world", str(world), "--throttle-share", "0",
                "--hubspot-port", str(ports[0]), "--intercom-port", str(ports[1]),
-               "--token-hubspot", "hs", "--token-intercom", "ic"]  # fmt: skip
+               "--token-hubspot", "hs", "--token-intercom", "ic", *flags]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT)
     with client(ports[0], "hs") as hubspot, client(ports[1], "ic") as intercom:
         try:
@@ -68,8 +68,24 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standins]:
             assert process.wait(10) == 0
 
 
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("world")
+    prepare(directory, Recipe(customers=330, seed=11))
+    return directory
+
+
+@pytest.fixture(scope="session")
+def running(world: Path) -> Iterator[Standins]:
+    """Without the vendors' limits, or the tests would wait for them."""
+    limits = ("--search-per-second", "1000", "--hubspot-per-10-s", "100000", "--intercom-per-10-s", "100000")
+    with serving(world, *limits) as both:
+        yield both
+
+
 @pytest.fixture
 def standins(running: Standins) -> Iterator[Standins]:
     yield running
     for server in (running.hubspot, running.intercom):
         server.post("/_standin/faults", json={}).raise_for_status()
+        server.post("/_standin/reset").raise_for_status()

@@ -4,11 +4,20 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.standins.conftest import ROOT, Standins
+from tests.integration.standins.conftest import ROOT, Standins, serving
+
+
+@pytest.fixture(scope="module")
+def usual(world: Path) -> Iterator[Standins]:
+    """With the vendors' usual limits."""
+    with serving(world) as both:
+        yield both
 
 
 def test_a_wrong_or_missing_token_is_refused_in_the_vendors_words(standins: Standins) -> None:
@@ -22,17 +31,25 @@ def test_a_wrong_or_missing_token_is_refused_in_the_vendors_words(standins: Stan
     assert "X-RateLimit-Limit" not in intercom.headers
 
 
-def test_rate_limits_are_told_with_every_answer(standins: Standins) -> None:
-    hubspot = standins.hubspot.get("/crm/owners/2026-09").headers
-    intercom = standins.intercom.get("/admins").headers
+def test_rate_limits_are_told_with_every_answer(usual: Standins) -> None:
+    hubspot = usual.hubspot.get("/crm/owners/2026-09").headers
+    intercom = usual.intercom.get("/admins").headers
 
-    assert (hubspot["X-HubSpot-RateLimit-Max"], hubspot["X-HubSpot-RateLimit-Interval-Milliseconds"]) == (
-        "190",
-        "10000",
-    )
+    assert hubspot["X-HubSpot-RateLimit-Max"] == "190"
+    assert hubspot["X-HubSpot-RateLimit-Interval-Milliseconds"] == "10000"
     assert 0 <= int(hubspot["X-HubSpot-RateLimit-Remaining"]) < 190
     assert intercom["X-RateLimit-Limit"] == "1666"
     assert 0 <= int(intercom["X-RateLimit-Reset"]) - time.time() <= 11
+
+
+def test_searches_have_a_limit_of_their_own_that_no_header_tells(usual: Standins) -> None:
+    answers = [usual.hubspot.post("/crm/v3/objects/deals/search", json={"limit": 1}) for _ in range(8)]
+
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) >= 1
+    assert refused[0].json()["policyName"] == "SECONDLY"
+    assert refused[0].json()["message"] == "You have reached your secondly limit."
+    assert not [name for answer in answers for name in answer.headers if name.startswith("x-hubspot-ratelimit")]
 
 
 def test_spurious_refusals_come_with_the_vendors_bodies(standins: Standins) -> None:

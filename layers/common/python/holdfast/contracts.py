@@ -7,6 +7,13 @@ The execution's own document grows by one entry per state: `plan`, `ingested`, `
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+DONE, AGAIN, WAIT = "done", "again", "wait"
+
+
+def manifest_key(run: str, table: str) -> str:
+    """Where Ingest says in the landing bucket what the landed files of an API's stream are worth."""
+    return f"manifests/run={run}/{table}.json"
+
 
 @dataclass(frozen=True)
 class Message:
@@ -48,11 +55,15 @@ class Planned(Message):
 
 @dataclass(frozen=True)
 class Landed(Message):
-    """Output of `Ingest`. Rejected rows could not be parsed and lie in quarantine."""
+    """Output of `Ingest`, beside its input. Rejected rows could not be parsed and lie in quarantine."""
 
     table: str
     rows: int
     rejected: int = 0
+    next: str = DONE
+    """`done`, or what the chain does before it invokes Ingest again: nothing (`again`), or `wait`."""
+    wait_until: str = ""
+    """ISO date-time in UTC."""
 
 
 @dataclass(frozen=True)

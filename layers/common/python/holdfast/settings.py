@@ -14,12 +14,15 @@ class _Section(BaseModel):
 
 
 class HubSpotSource(_Section):
-    """HubSpot CRM: contacts, companies, deals, marketing email events."""
+    """HubSpot CRM: its objects, and marketing email events."""
 
     kind: Literal["hubspot"]
     base_url: str = "https://api.hubapi.com"
     customer_property: str = "external_id"
     """Contact property that holds the product's own user id."""
+    requests_per_10s: int = Field(100, ge=5)
+    """What the account allows one app; all functions share it."""
+    searches_per_s: int = Field(5, ge=2)
 
 
 class IntercomSource(_Section):

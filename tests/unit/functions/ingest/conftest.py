@@ -27,6 +27,7 @@ def place() -> Callable[..., Landing]:
 @pytest.fixture
 def rows() -> Callable[[Any], list[dict[str, Any]]]:
     def read(store: MemoryStore) -> list[dict[str, Any]]:
-        return [row for body in store.objects.values() for row in pq.read_table(io.BytesIO(body)).to_pylist()]
+        parts = [body for key, body in sorted(store.objects.items()) if key.startswith(("landing/", "run="))]
+        return [row for body in parts for row in pq.read_table(io.BytesIO(body)).to_pylist()]
 
     return read

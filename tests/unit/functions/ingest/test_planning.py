@@ -4,9 +4,11 @@ import pytest
 
 from holdfast.errors import NoData
 from holdfast.ledger import MemoryLedger
-from holdfast.settings import Settings, parse_settings
+from holdfast.settings import HubSpotSource, Settings, parse_settings
 from holdfast.store import MemoryStore, read_json
-from ingest.planning import File, batched, location, newest_snapshot, planned
+from ingest.hubspot import hubspot
+from ingest.intercom import intercom
+from ingest.planning import STREAMS, File, batched, location, newest_snapshot, planned
 
 EVENTS = """
 [sources.usage]
@@ -31,8 +33,19 @@ def test_the_streams_of_each_api_are_one_extract_each():
 
     plan = planned("r", settings(crm), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
 
-    assert plan.tables == ["crm_companies", "crm_contacts", "crm_deals", "crm_email_events",
-                           "desk_contacts", "desk_conversations", "desk_tickets"]  # fmt: skip
+    wanted = [
+        *(f"crm_{stream}" for stream in STREAMS["hubspot"]),
+        *(f"desk_{stream}" for stream in STREAMS["intercom"]),
+    ]
+    assert plan.tables == sorted(wanted)
+    assert len(plan.extracts) == len(wanted) == 20
+
+
+def test_every_planned_stream_is_one_that_can_be_pulled():
+    crm = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
+
+    assert set(STREAMS["hubspot"]) == set(hubspot(HubSpotSource(kind="hubspot"), crm))
+    assert set(STREAMS["intercom"]) == set(intercom())
 
 
 def test_only_files_that_are_new_or_changed_are_pulled():

@@ -7,11 +7,14 @@ import httpx
 import pytest
 
 from holdfast.errors import ConfigurationInvalid, SourceGarbled
+from holdfast.ledger import MemoryLedger
 from holdfast.settings import HubSpotSource, parse_settings
 from ingest.http import ApiClient
-from ingest.pull import at, land_stream
+from ingest.hubspot import hubspot
+from ingest.intercom import intercom
+from ingest.pull import at
+from ingest.pull import land_stream as land_stream_of
 from ingest.sources import token_in
-from ingest.streams import hubspot, intercom
 
 SETTINGS = parse_settings(
     '[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "contract"\nstage = "churned"\ndate_column = "left_on"'
@@ -19,10 +22,16 @@ SETTINGS = parse_settings(
 HUBSPOT = hubspot(HubSpotSource(kind="hubspot", customer_property="user_id"), SETTINGS)
 
 
+def land_stream(place, stream, api):
+    return land_stream_of(place, stream, api, MemoryLedger(), lambda: 1_800_000_000.0)
+
+
 def served(pages: list[dict]) -> tuple[ApiClient, list[httpx.Request]]:
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and json.loads(request.content).get("limit") == 1:
+            return httpx.Response(200, json={"total": 0, "results": []})
         asked.append(request)
         return httpx.Response(200, json=pages[len(asked) - 1])
 
@@ -97,8 +106,8 @@ def test_intercom_is_searched_page_by_page(place, rows):
 
 
 def test_email_events_go_on_while_there_is_more(place):
-    pages = [{"events": [{"id": "1"}], "hasMore": True, "offset": "o"}, {"events": [], "hasMore": False, "offset": "p"}]
-    api, asked = served(pages)
+    empty = {"events": [], "hasMore": False, "offset": "p"}
+    api, asked = served([{"events": [{"id": "1"}], "hasMore": True, "offset": "o"}, *[empty] * 30])
 
     land_stream(place("email_events"), HUBSPOT["email_events"], api)
 

@@ -1,0 +1,114 @@
+"""What each stream of an API holds by now: one table per stream, to which every run's pull is merged by id.
+
+A record that is gone stays as a tombstone (its id, when, `_removed`), so that an older version of it cannot come back. Who is
+named in a record is a pseudonym here already.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.pseudonym import Pseudonymiser
+
+HASHED = {
+    "hubspot_contacts": ("external_id", "email"),
+    "hubspot_email_events": ("recipient",),
+    "hubspot_owners": ("email",),
+    "intercom_contacts": ("external_id", "email"),
+    "intercom_conversations": ("contact_external_id",),
+    "intercom_tickets": ("contact_external_id",),
+    "intercom_admins": ("email",),
+    "intercom_data_events": ("external_id", "email"),
+}
+"""Columns that name somebody, by kind and stream: pseudonyms from here on. Ids of records stay: they are what is merged by."""
+
+OWN = ("_updated_at", "_removed")
+
+_MERGED = """
+WITH held_rows AS ({held}),
+gone_rows AS (
+    SELECT id, _updated_at, true AS _removed, 2 AS _turn
+    FROM gone WHERE id IN (SELECT id FROM held_rows UNION ALL SELECT id FROM landed)),
+landed_rows AS (SELECT *, false AS _removed, 1 AS _turn FROM landed),
+absent AS (
+    SELECT id, {since}::TIMESTAMPTZ AS _updated_at, true AS _removed, 0 AS _turn
+    FROM held_rows WHERE {complete} AND NOT _removed AND id NOT IN (SELECT id FROM landed)),
+present AS (
+    SELECT * FROM held_rows
+    WHERE NOT {complete} OR (_removed AND id NOT IN (SELECT id FROM landed))),
+versions AS (
+    SELECT * FROM present UNION ALL BY NAME SELECT * FROM gone_rows UNION ALL BY NAME SELECT * FROM landed_rows
+    UNION ALL BY NAME SELECT * FROM absent)
+SELECT {columns}, _updated_at, _removed
+FROM versions
+QUALIFY row_number() OVER (PARTITION BY id ORDER BY _updated_at DESC NULLS LAST, _turn DESC, {columns}) = 1
+ORDER BY id"""
+
+
+@dataclass(frozen=True)
+class Pull:
+    """What a run's pull of one stream is worth. A complete one is all that there is: what it lacks is gone."""
+
+    complete: bool
+    cursor: dict[str, Any]
+
+    @property
+    def since(self) -> datetime:
+        """From when on a later pull sees what changes."""
+        return datetime.fromtimestamp(self.cursor["cursor"] / 1000, UTC)
+
+
+def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None, pull: Pull) -> pa.Table | None:
+    """The stream after a pull, by id: the newest version of each record, and of equally new ones the one that came last.
+
+    None while there is nothing at all. Merging the same pull again changes nothing.
+    """
+    like = landed if landed is not None else held
+    if like is None:
+        return None
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    columns = [name for name in like.column_names if name not in OWN]
+    connection.register("landed", like.schema.empty_table().drop_columns(_own(like)) if landed is None else landed)
+    if held is not None:
+        connection.register("held", held)
+    connection.register("gone", _nothing_gone() if gone is None else gone)
+    query = _MERGED.format(
+        held="SELECT *, 0 AS _turn FROM held" if held is not None else _NOTHING_HELD,
+        complete="true" if pull.complete else "false",
+        since=f"'{pull.since.isoformat()}'",
+        columns=", ".join('"' + name.replace('"', '""') + '"' for name in columns),
+    )
+    return connection.sql(query).to_arrow_table().combine_chunks()
+
+
+def present(held: pa.Table) -> pa.Table:
+    """The records that are there, as they landed."""
+    return held.filter(pc.invert(held["_removed"])).drop_columns(list(OWN))
+
+
+def hashed(rows: pa.Table, stream: str, pseudonymiser: Pseudonymiser) -> pa.Table:
+    """The same rows under pseudonyms; `stream` is `<kind>_<stream>`."""
+    for name in HASHED.get(stream, ()):
+        values = rows[name].combine_chunks().cast(pa.string())
+        distinct = pseudonymiser.distinct(values.unique().to_pylist())
+        places = pc.index_in(values, value_set=pa.array(list(distinct), pa.string()))
+        made = pa.array(list(distinct.values()), pa.string()).take(places)
+        rows = rows.set_column(rows.column_names.index(name), name, made)
+    return rows
+
+
+_NOTHING_HELD = """
+SELECT NULL::VARCHAR AS id, NULL::TIMESTAMPTZ AS _updated_at, false AS _removed, 0 AS _turn LIMIT 0"""
+
+
+def _own(table: pa.Table) -> list[str]:
+    return [name for name in ("_removed",) if name in table.column_names]
+
+
+def _nothing_gone() -> pa.Table:
+    return pa.table({"id": pa.array([], pa.string()), "_updated_at": pa.array([], pa.timestamp("us", tz="UTC"))})

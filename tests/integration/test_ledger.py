@@ -1,0 +1,56 @@
+"""The ledger in DynamoDB does what its twin in memory does."""
+
+import uuid
+from collections.abc import Iterator
+
+import boto3
+import pytest
+
+from holdfast.ledger import CURSOR, DynamoLedger, Ledger, MemoryLedger
+from tests.integration.conftest import Runtime
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def ledger(request: pytest.FixtureRequest, aws_runtime: Runtime) -> Iterator[Ledger]:
+    if request.param == "memory":
+        yield MemoryLedger()
+        return
+    name = f"state-{uuid.uuid4().hex[:8]}"
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
+    )
+    yield DynamoLedger(name)
+
+
+def test_a_note_is_what_was_kept_last(ledger: Ledger) -> None:
+    assert ledger.note("crm", "contacts", CURSOR) is None
+
+    ledger.keep("crm", "contacts", CURSOR, {"cursor": 1})
+    ledger.keep("crm", "contacts", CURSOR, {"cursor": 2})
+
+    assert ledger.note("crm", "contacts", CURSOR) == {"cursor": 2}
+    assert ledger.note("crm", "deals", CURSOR) is None
+
+
+def test_turns_follow_each_other_and_none_is_earlier_than_asked_for(ledger: Ledger) -> None:
+    turns = [ledger.reserve("crm", "search", 0.5, 100.0) for _ in range(3)] + [
+        ledger.reserve("crm", "search", 1, 900.0)
+    ]
+
+    assert turns == [100.0, 100.5, 101.0, 900.0]
+    assert ledger.reserve("crm", "general", 1, 5.0) == 5.0
+
+
+def test_a_lock_is_held_by_one_until_it_is_given_back_or_runs_out(ledger: Ledger) -> None:
+    assert ledger.lock("scroll", "a", 0.0, 10.0)
+    assert ledger.lock("scroll", "a", 1.0, 10.0)
+    assert not ledger.lock("scroll", "b", 5.0, 15.0)
+
+    assert ledger.lock("scroll", "b", 11.0, 20.0)
+    ledger.unlock("scroll", "a")
+    assert not ledger.lock("scroll", "a", 12.0, 20.0)
+    ledger.unlock("scroll", "b")
+    assert ledger.lock("scroll", "a", 12.0, 20.0)

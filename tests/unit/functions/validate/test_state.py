@@ -1,0 +1,99 @@
+"""What a stream holds: pulls merged by id, tombstones, and nothing changed by merging again."""
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from holdfast.pseudonym import Pseudonymiser
+from validate.state import Pull, hashed, merged, present
+
+TIME = pa.timestamp("us", tz="UTC")
+KEY = Pseudonymiser(b"k" * 32)
+
+
+def at(hour: int) -> datetime:
+    return datetime(2026, 1, 1, hour, tzinfo=UTC)
+
+
+def landed(*rows: tuple[str, str, int]) -> pa.Table:
+    ids, plans, hours = zip(*rows, strict=True)
+    return pa.table({"id": ids, "plan": plans, "_updated_at": pa.array([at(h) for h in hours], TIME)})
+
+
+def gone(*rows: tuple[str, int]) -> pa.Table:
+    ids, hours = zip(*rows, strict=True)
+    return pa.table({"id": ids, "_updated_at": pa.array([at(h) for h in hours], TIME)})
+
+
+def pulled(hour: int = 20, *, complete: bool = False) -> Pull:
+    return Pull(complete, {"cursor": int(at(hour).timestamp() * 1000)})
+
+
+def plans(held: pa.Table) -> dict[str, str]:
+    return {row["id"]: row["plan"] for row in present(held).to_pylist()}
+
+
+def test_of_two_versions_the_newer_one_is_held_and_of_equal_ones_the_later():
+    held = merged(None, landed(("1", "a", 1), ("2", "a", 5), ("3", "a", 1)), None, pulled(complete=True))
+
+    held = merged(held, landed(("1", "b", 2), ("2", "b", 4), ("3", "b", 1), ("4", "b", 1)), None, pulled())
+
+    assert plans(held) == {"1": "b", "2": "a", "3": "b", "4": "b"}
+
+
+def test_what_is_gone_stays_gone_and_comes_back_only_when_it_changes_after_that():
+    held = merged(None, landed(("1", "a", 1), ("2", "a", 1)), None, pulled(complete=True))
+    held = merged(held, None, gone(("1", 3)), pulled())
+
+    older = merged(held, landed(("1", "b", 2)), None, pulled())
+    newer = merged(held, landed(("1", "b", 4)), None, pulled())
+
+    assert plans(held) == plans(older) == {"2": "a"}
+    assert plans(newer) == {"1": "b", "2": "a"}
+
+
+def test_what_a_complete_pull_lacks_is_gone_and_what_it_has_is_there():
+    held = merged(None, landed(("1", "a", 1), ("2", "a", 1)), None, pulled(complete=True))
+    held = merged(held, None, gone(("2", 9)), pulled())
+
+    held = merged(held, landed(("2", "a", 1), ("3", "a", 1)), None, pulled(10, complete=True))
+
+    assert plans(held) == {"2": "a", "3": "a"}
+
+
+def test_a_pull_with_a_gap_takes_nothing_away():
+    held = merged(None, landed(("1", "a", 1), ("2", "a", 1)), None, pulled(complete=True))
+
+    held = merged(held, landed(("2", "b", 2)), None, pulled(complete=False))
+
+    assert plans(held) == {"1": "a", "2": "b"}
+
+
+def test_merging_the_same_pull_again_changes_nothing():
+    first = merged(None, landed(("2", "a", 1), ("1", "a", 1), ("1", "b", 1)), gone(("9", 1)), pulled(complete=True))
+    for complete in (True, False):
+        pull = landed(("1", "c", 2), ("4", "c", 2)), gone(("2", 3)), pulled(5, complete=complete)
+        once = merged(first, *pull)
+
+        assert once.equals(merged(once, *pull))
+        assert once["id"].to_pylist() == sorted(once["id"].to_pylist())
+
+
+def test_what_was_never_held_leaves_no_trace_when_it_goes():
+    held = merged(None, landed(("1", "a", 1)), None, pulled(complete=True))
+
+    assert merged(held, None, gone(("7", 3)), pulled()).equals(held)
+
+
+def test_a_stream_without_anything_is_nothing():
+    assert merged(None, None, gone(("1", 1)), pulled()) is None
+
+
+def test_whoever_is_named_is_held_as_a_pseudonym():
+    rows = pa.table({"id": ["1", "2"], "external_id": ["u-1", None], "email": ["ada@x.test", "ada@x.test"]})
+
+    held = hashed(rows, "hubspot_contacts", KEY)
+
+    assert held["external_id"].to_pylist() == [KEY.one("u-1"), None]
+    assert held["email"].to_pylist() == [KEY.one("ada@x.test")] * 2
+    assert hashed(rows, "hubspot_companies", KEY).equals(rows)
