@@ -172,28 +172,8 @@ class Chain(Construct):
     def _build_failed(self) -> tasks.LambdaInvoke:
         """A Task that alerts and then fails itself, not a Fail state: redriven, a Fail state would only fail again, while this one
         sees that it was redriven and says where to go on."""
-        failed = tasks.LambdaInvoke(
-            self,
-            "Failed",
-            state_name="Failed",
-            lambda_function=self._functions["Failed"],
-            payload_response_only=True,
-            retry_on_service_exceptions=False,
-            payload=sfn.TaskInput.from_object(
-                {"execution": AT("$$.Execution.Id"), "document": sfn.JsonPath.object_at("$")}
-            ),
-            result_path="$.resumed",
-            task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS["Failed"].timeout_s + 30)),
-        )
-        failed.add_retry(
-            errors=RETRIED,
-            interval=Duration.seconds(2),
-            backoff_rate=2,
-            max_attempts=5,
-            max_delay=Duration.minutes(2),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
-        return failed
+        payload = {"execution": AT("$$.Execution.Id"), "document": sfn.JsonPath.object_at("$")}
+        return self._task("Failed", payload, "$.resumed")
 
     def _build_entrance(self) -> sfn.Choice:
         """Where a run begins, and where it goes on after a redrive: at the state that `$.resumed` names."""

@@ -7,11 +7,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.access import grant
 from infra.catalogue import FUNCTIONS, FunctionSpec
+from infra.queues import dead_letters
 from infra.storage import Storage
 from infra.targets import Target
 
@@ -26,13 +26,7 @@ class Functions(Construct):
         self._target = target
         self._name = storage.name
         self._environment = target.environment | environment_of(storage, alerts)
-        self._dead_letters = sqs.Queue(
-            self,
-            "DeadLetters",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self._dead_letters = dead_letters(self, "DeadLetters")
         self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
         self.job = target.training(self).configure(
             self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}

@@ -15,6 +15,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.functions import Functions
+from infra.queues import dead_letters
 
 
 class Alerts(Construct):
@@ -23,13 +24,7 @@ class Alerts(Construct):
     def __init__(self, scope: Construct, construct_id: str, *, key: kms.Key, email: str | None) -> None:
         super().__init__(scope, construct_id)
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Holdfast alerts")
-        self.lost = lost = sqs.Queue(
-            self,
-            "Lost",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self.lost = lost = dead_letters(self, "Lost")
         self.inbox = sqs.Queue(
             self,
             "Inbox",

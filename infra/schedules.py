@@ -1,16 +1,16 @@
 """Construct: what starts by itself. The night, the daily look for drift, and the night that drift asks for."""
 
-from aws_cdk import Duration, TimeZone
+from aws_cdk import TimeZone
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from holdfast.settings import Settings
+from infra.queues import dead_letters
 
 
 class Schedules(Construct):
@@ -27,13 +27,7 @@ class Schedules(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._timezone = TimeZone.of(settings.timezone)
-        self._missed = sqs.Queue(
-            self,
-            "MissedStarts",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-        )
+        self._missed = dead_letters(self, "MissedStarts")
         self._every_night(machine, settings.schedule)
         self._every_day(drift, settings.drift.schedule)
         self._on_drift(machine)

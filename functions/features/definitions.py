@@ -1,13 +1,12 @@
 """The feature definitions as typed and checked values."""
 
-import tomllib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from holdfast.errors import ConfigurationInvalid
+from holdfast.settings import parse_toml
 from holdfast.tables import ACTIVITIES
 
 _FILE = Path(__file__).with_name("definitions.toml")
@@ -133,15 +132,4 @@ def parse(text: str) -> Definitions:
     Raises:
         ConfigurationInvalid: naming the key and what is allowed there.
     """
-    try:
-        return Definitions.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationInvalid(f"{_FILE.name}: not TOML: {error}") from error
-    except ValidationError as error:
-        raise ConfigurationInvalid(
-            "\n".join(f"{_FILE.name}: {_where(e)}: {e['msg']}" for e in error.errors())
-        ) from error
-
-
-def _where(error: Any) -> str:
-    return ".".join(str(part) for part in error["loc"]) or "file"
+    return parse_toml(Definitions, text, _FILE.name)

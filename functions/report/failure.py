@@ -1,9 +1,10 @@
 """What a failed run looks like: which state failed, why, and what to do next."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
+
+from holdfast.words import message_of
 
 _OWN = {"Failed", "Resume"}
 
@@ -24,7 +25,7 @@ class Failure:
     def of(cls, document: dict[str, Any], state: str, run: str) -> Self:
         """From the execution's document, whose `failure` a Catch has written."""
         failure = document.get("failure", {})
-        return cls(run, state, failure.get("Error", "unknown"), _readable(failure.get("Cause", "")))
+        return cls(run, state, failure.get("Error", "unknown"), message_of(failure.get("Cause", "")))
 
 
 def failed_state(newest_first: Iterable[dict[str, Any]]) -> str:
@@ -50,12 +51,3 @@ def alert_text(failure: Failure, name: str) -> tuple[str, dict[str, str]]:
         "why": failure.cause,
         "next": f"Mend the cause, then: holdfast redrive {failure.run}",
     }
-
-
-def _readable(cause: str) -> str:
-    """A Lambda's cause is JSON with a stack trace: only its message is for people."""
-    try:
-        parsed = json.loads(cause)
-    except ValueError:
-        return cause
-    return str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause

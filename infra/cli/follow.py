@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 
+from holdfast.words import message_of
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
@@ -100,9 +100,7 @@ def _history(sfn: Any, execution: str) -> list[dict[str, Any]]:
 def _finished(description: dict[str, Any], printer: "_Printer") -> dict[str, Any]:
     if description["status"] == "SUCCEEDED":
         return dict(json.loads(description["output"]))
-    cause = description.get("cause", "")
-    with suppress(ValueError):  # not every cause is a function's JSON
-        cause = json.loads(cause).get("errorMessage", cause)
+    cause = message_of(description.get("cause", ""))
     run = description["name"]
     why = (cause or description.get("error", "no cause given")).removeprefix(f"{printer.current}: ")
     raise Trouble(

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from holdfast.words import lowered, quantity
+from holdfast.words import lowered, message_of, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
 
@@ -67,7 +67,7 @@ def runs(console: Console, executions: list[dict[str, Any]]) -> None:
         ended = execution.get("stopDate")
         seconds = f"{(ended - execution['startDate']).total_seconds():6.0f} s" if ended else "running"
         console.print(
-            f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {_cause(execution)}".rstrip()
+            f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {message_of(execution.get('cause', ''))}".rstrip()
         )
 
 
@@ -87,11 +87,3 @@ def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[
     console.print()
     for what, where in lines.items():
         console.print(f"{what:<11}{where}")
-
-
-def _cause(execution: dict[str, Any]) -> str:
-    cause = execution.get("cause", "")
-    try:
-        return str(json.loads(cause).get("errorMessage", cause))
-    except ValueError:
-        return str(cause)

@@ -2,11 +2,13 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from holdfast.errors import ConfigurationInvalid
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Section(BaseModel):
@@ -212,8 +214,17 @@ def load_settings(path: str | Path) -> Settings:
 
 def parse_settings(text: str, name: str = "holdfast.toml") -> Settings:
     """The same from text; `name` is what errors call the file."""
+    return parse_toml(Settings, text, name)
+
+
+def parse_toml(model: type[_Model], text: str, name: str) -> _Model:
+    """Any checked file that people edit, read from TOML.
+
+    Raises:
+        ConfigurationInvalid: naming the file, the key and what is allowed there.
+    """
     try:
-        return Settings.model_validate(tomllib.loads(text))
+        return model.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationInvalid(f"{name}: not TOML: {error}") from error
     except ValidationError as error:

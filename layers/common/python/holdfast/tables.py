@@ -38,10 +38,3 @@ ACTIVITY_BASE = pa.schema(_ACTIVITY)
 
 ACTIVITIES = ("events", "emails", "conversations", "tickets")
 """Activity tables. `events` adds `module` and the configured measures; `conversations` and `tickets` add what their sources count."""
-
-KEYS = {
-    "customers": "customer_id",
-    "companies": "company_id",
-    "deals": "deal_id",
-    "scores": "customer_id",
-} | dict.fromkeys(ACTIVITIES, "event_id")

@@ -1,4 +1,6 @@
-"""Numbers as people write them."""
+"""Numbers and causes as people read them."""
+
+import json
 
 FLAG = "yes or no"
 """Unit of a feature that is 0 or 1."""
@@ -27,3 +29,12 @@ def _figure(value: float) -> str:
 def lowered(sentence: str) -> str:
     """A sentence as it stands inside another: its first letter small."""
     return sentence[:1].lower() + sentence[1:]
+
+
+def message_of(cause: str) -> str:
+    """The message of a failure's cause: a Lambda's cause is JSON with a stack trace, any other is a sentence already."""
+    try:
+        parsed = json.loads(cause)
+    except ValueError:
+        return cause
+    return str(parsed.get("errorMessage", cause)) if isinstance(parsed, dict) else cause
