@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from holdfast.settings import ContractChurn, HubSpotSource, Settings
+from holdfast.vendors import HUBSPOT_VERSION as VERSION
 from ingest import hubspot_reference
 from ingest.http import Request
-from ingest.hubspot_reference import VERSION
 from ingest.streams import (
     Column,
     Cursor,

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
+from holdfast.vendors import HUBSPOT_VERSION as VERSION
 from ingest.http import Request
 from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, inside, listed
 
-VERSION = "2026-09"
-"""Of all paths. Numbered versions end in 2027."""
 DESCRIBED = ("contacts", "companies", "deals", "tickets")
 
 

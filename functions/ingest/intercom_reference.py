@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from holdfast.errors import SourceRefused, SourceThrottled
+from holdfast.vendors import INTERCOM_VERSION
 from ingest.http import Request
 from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, listed
 
-VERSION = "2.15"
-HEADERS = {"Intercom-Version": VERSION}
+HEADERS = {"Intercom-Version": INTERCOM_VERSION}
 QUIET = 61.0
 """Seconds after which a scroll that nobody goes on with is gone."""
 _ID = Column("id", "id")

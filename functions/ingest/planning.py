@@ -9,12 +9,8 @@ from holdfast.errors import NoData
 from holdfast.ledger import Ledger
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.store import Listed, Store, read_json, write_json
+from holdfast.vendors import streams_of
 
-STREAMS = {
-    "hubspot": ("contacts", "companies", "deals", "email_events", "tickets", "calls", "emails", "meetings", "notes", "tasks",
-                "owners", "properties"),
-    "intercom": ("contacts", "conversations", "tickets", "companies", "tags", "admins", "segments", "data_attributes"),
-}  # fmt: skip
 BATCH_BYTES = 64_000_000
 MAXIMUM_BATCHES = 40
 
@@ -62,7 +58,7 @@ def _extracts(
             batches = [_snapshot(name, source, uploads, stores)]
             stream = "customers"
         else:
-            yield from (Extract(run, name, stream) for stream in STREAMS[source.kind])
+            yield from (Extract(run, name, stream) for stream in streams_of(source))
             continue
         for number, batch in enumerate(batches):
             key = write_json(artifacts, f"work/{run}/{name}-{number:03}.json", [asdict(file) for file in batch])

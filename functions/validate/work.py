@@ -8,9 +8,7 @@ from holdfast.contracts import Extract, Planned, manifest_key
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json
-
-APIS = ("hubspot", "intercom")
-"""Kinds of sources whose streams are merged into what is held of them."""
+from holdfast.vendors import APIS
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,17 @@ import httpx
 import stamina
 
 from holdfast.ledger import CURSOR, DynamoLedger
-from holdfast.settings import HubSpotSource, IntercomSource, Settings
+from holdfast.settings import Settings
+from holdfast.vendors import HUBSPOT_VERSION, INTERCOM_VERSION, OBJECTS, ApiSource
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
-_OBJECTS = ("contacts", "companies", "deals", "tickets", "calls", "emails", "meetings", "notes", "tasks")
 PROBES: Mapping[str, Mapping[str, str]] = {
-    "hubspot": {kind: f"/crm/objects/2026-09/{kind}?limit=1" for kind in _OBJECTS}
+    "hubspot": {kind: f"/crm/objects/{HUBSPOT_VERSION}/{kind}?limit=1" for kind in OBJECTS}
     | {
         "email_events": "/email/public/v1/events?limit=1",
-        "owners": "/crm/owners/2026-09?limit=1",
-        "properties": "/crm/properties/2026-09/contacts",
+        "owners": f"/crm/owners/{HUBSPOT_VERSION}?limit=1",
+        "properties": f"/crm/properties/{HUBSPOT_VERSION}/contacts",
     },
     "intercom": {
         "contacts": "/contacts?per_page=1",
@@ -55,7 +55,7 @@ def check(deployment: Deployment, settings: Settings) -> Iterator[Finding]:
     """Ask each API for one record of each stream, and say what a run would pull."""
     cursors = _ledger(deployment).cursors()
     for name, source in _apis(settings).items():
-        headers = {"Authorization": f"Bearer {_token(deployment, name)}", "Intercom-Version": "2.15"}
+        headers = {"Authorization": f"Bearer {_token(deployment, name)}", "Intercom-Version": INTERCOM_VERSION}
         with httpx.Client(base_url=source.base_url, headers=headers, timeout=20, trust_env=False) as http:
             for stream, path in PROBES[source.kind].items():
                 problem = _problem(http, path, name)
@@ -134,8 +134,8 @@ def _would_pull(note: dict[str, Any] | None) -> str:
     return "everything" if note is None else f"changes since {_moment(note['cursor'])}"
 
 
-def _apis(settings: Settings) -> dict[str, HubSpotSource | IntercomSource]:
-    return {name: s for name, s in settings.sources.items() if isinstance(s, HubSpotSource | IntercomSource)}
+def _apis(settings: Settings) -> dict[str, ApiSource]:
+    return {name: s for name, s in settings.sources.items() if isinstance(s, ApiSource)}
 
 
 def _token(deployment: Deployment, source: str) -> str:

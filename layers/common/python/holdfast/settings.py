@@ -20,8 +20,14 @@ class HubSpotSource(_Section):
 
     kind: Literal["hubspot"]
     base_url: str = "https://api.hubapi.com"
+    api_version: Literal["2026-09", "v3"] = "2026-09"
+    """Numbered versions end in September 2027."""
     customer_property: str = "external_id"
     """Contact property that holds the product's own user id."""
+    properties: dict[str, list[str]] = {}
+    """Further properties by kind of object: `contacts = ["mrr"]`. They land typed as the account declares them."""
+    history: list[str] = ["lifecyclestage"]
+    """Contact properties whose every past value is pulled."""
     requests_per_10s: int = Field(100, ge=5)
     """What the account allows one app; all functions share it."""
     searches_per_s: int = Field(5, ge=2)
@@ -32,6 +38,10 @@ class IntercomSource(_Section):
 
     kind: Literal["intercom"]
     base_url: str = "https://api.intercom.io"
+    conversation_parts: bool = True
+    """One request per conversation that changed."""
+    data_events: bool = True
+    """One request per contact that changed; Intercom forgets events after 90 days."""
 
 
 class EventFields(_Section):

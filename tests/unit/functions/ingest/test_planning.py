@@ -4,11 +4,12 @@ import pytest
 
 from holdfast.errors import NoData
 from holdfast.ledger import MemoryLedger
-from holdfast.settings import HubSpotSource, Settings, parse_settings
+from holdfast.settings import HubSpotSource, IntercomSource, Settings, parse_settings
 from holdfast.store import MemoryStore, read_json
+from holdfast.vendors import streams_of
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
-from ingest.planning import STREAMS, File, batched, location, newest_snapshot, planned
+from ingest.planning import File, batched, location, newest_snapshot, planned
 
 EVENTS = """
 [sources.usage]
@@ -18,6 +19,8 @@ fields = { customer = "user", time = "at" }
 [churn]
 kind = "usage"
 """
+
+HUBSPOT, INTERCOM = HubSpotSource(kind="hubspot"), IntercomSource(kind="intercom")
 
 
 def settings(text: str = EVENTS) -> Settings:
@@ -34,8 +37,8 @@ def test_the_streams_of_each_api_are_one_extract_each():
     plan = planned("r", settings(crm), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
 
     wanted = [
-        *(f"crm_{stream}" for stream in STREAMS["hubspot"]),
-        *(f"desk_{stream}" for stream in STREAMS["intercom"]),
+        *(f"crm_{stream}" for stream in streams_of(HUBSPOT)),
+        *(f"desk_{stream}" for stream in streams_of(INTERCOM)),
     ]
     assert plan.tables == sorted(wanted)
     assert len(plan.extracts) == len(wanted) == 20
@@ -44,8 +47,8 @@ def test_the_streams_of_each_api_are_one_extract_each():
 def test_every_planned_stream_is_one_that_can_be_pulled():
     crm = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 
-    assert set(STREAMS["hubspot"]) == set(hubspot(HubSpotSource(kind="hubspot"), crm))
-    assert set(STREAMS["intercom"]) == set(intercom())
+    assert set(streams_of(HUBSPOT)) == set(hubspot(HUBSPOT, crm))
+    assert set(streams_of(INTERCOM)) == set(intercom())
 
 
 def test_only_files_that_are_new_or_changed_are_pulled():

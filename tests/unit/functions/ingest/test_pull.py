@@ -102,7 +102,7 @@ def test_intercom_is_searched_page_by_page(place, rows):
     (row,) = rows(there.landing)
     assert (row["id"], row["contact_id"], row["contact_external_id"], row["parts"]) == ("5", "i", "u", 3)
     assert json.loads(asked[1].content)["pagination"] == {"per_page": 150, "starting_after": "z"}
-    assert all(stream.headers == {"Intercom-Version": "2.15"} for stream in intercom().values())
+    assert all(stream.headers == {"Intercom-Version": "2.16"} for stream in intercom().values())
 
 
 def test_email_events_go_on_while_there_is_more(place):

@@ -133,4 +133,4 @@ def test_of_what_people_wrote_nothing_lands():
 
 
 def test_every_call_to_intercom_says_its_version():
-    assert {json.dumps(dict(stream.headers)) for stream in intercom().values()} == {'{"Intercom-Version": "2.15"}'}
+    assert {json.dumps(dict(stream.headers)) for stream in intercom().values()} == {'{"Intercom-Version": "2.16"}'}
