@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from holdfast.settings import EventsSource, Settings, TableSource
+from holdfast.vendors import APIS
 
 
 class Storage(Construct):
@@ -39,9 +40,7 @@ class Storage(Construct):
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)
         self.source_secrets = {
-            name: self._source_secret(settings.name, name)
-            for name, s in settings.sources.items()
-            if s.kind in ("hubspot", "intercom")
+            name: self._source_secret(settings.name, name) for name, s in settings.sources.items() if s.kind in APIS
         }
         self._build_catalogue()
 

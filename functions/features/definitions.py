@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from holdfast.settings import parse_toml
+from holdfast.checked import parse_toml
 from holdfast.tables import ACTIVITIES
 
 _FILE = Path(__file__).with_name("definitions.toml")

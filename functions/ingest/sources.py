@@ -5,12 +5,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from holdfast.connector import connector
 from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid
 from holdfast.ledger import Ledger
 from holdfast.resources import secret
-from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, Settings, TableSource
+from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, RestSource, Settings, TableSource
+from holdfast.vendors import ApiSource, base_url_of
 from ingest.budget import Budget
+from ingest.declared import declared
 from ingest.http import GENERAL, SEARCHES, ApiClient, connect
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
@@ -30,12 +33,21 @@ class Api:
     limits: Mapping[str, tuple[int, float]]
 
 
-def api_of(source: HubSpotSource | IntercomSource, settings: Settings) -> Api:
+def api_of(source: ApiSource, settings: Settings) -> Api:
     """How a source's API is read. Intercom tells in its headers what it allows."""
     if isinstance(source, IntercomSource):
         return Api(intercom(), source.base_url, {})
+    if isinstance(source, RestSource):
+        return _declared(source)
     limits = {GENERAL: (source.requests_per_10s, 10.0), SEARCHES: (source.searches_per_s, 1.0)}
     return Api(hubspot(source, settings), source.base_url, limits)
+
+
+def _declared(source: RestSource) -> Api:
+    said = connector(source.connector)
+    limits = {str(bucket): (limit.requests, limit.seconds) for bucket, limit in said.limits.items()}
+    wanted = {GENERAL: (source.requests_per_10s, 10.0)} if source.requests_per_10s else {}
+    return Api(declared(said, source.options), base_url_of(source), limits | wanted)
 
 
 def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger) -> Landed:
@@ -46,7 +58,7 @@ def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger) -> 
             return land_logs(place, source)
         case TableSource():
             return land_snapshot(place, source)
-        case HubSpotSource() | IntercomSource():
+        case HubSpotSource() | IntercomSource() | RestSource():
             by_data = settings.run.as_of == "data"
             return _pulled(place, api_of(source, settings), json.loads(secrets), ledger, by_data=by_data)
 

@@ -6,7 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from holdfast.settings import Settings
-from holdfast.tables import ACTIVITY_BASE, COMPANIES, CUSTOMERS_BASE, DEALS
+from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
     ARRIVED,
     CONTACTS,
@@ -45,7 +45,7 @@ def customers_of_events(connection: duckdb.DuckDBPyConnection, events: pa.Table)
 
 def snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     """One of the small tables, each record once and in the order of its key."""
-    schema = {"companies": COMPANIES, "deals": DEALS}.get(name, ACTIVITY_BASE)
+    schema = STATES.get(name, ACTIVITY_BASE)
     key = "event_id" if schema is ACTIVITY_BASE else schema.names[0]
     query = f"SELECT DISTINCT ON ({key}) * FROM ({SNAPSHOTS[name][1]}) ORDER BY ALL"
     return _shaped(connection.sql(query).to_arrow_table().sort_by(key), schema)

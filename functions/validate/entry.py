@@ -15,14 +15,14 @@ from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
-from holdfast.tables import ACTIVITIES
+from holdfast.tables import ACTIVITIES, STATES
 from validate import conform, cutoff
 from validate.identity import unite
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import CONTACTS, SNAPSHOTS
 from validate.work import Passed, log_files, passed, pulls
 
-TABLES = ("customers", "companies", "deals", *ACTIVITIES)
+TABLES = ("customers", *STATES, *ACTIVITIES)
 
 
 class Files(Protocol):

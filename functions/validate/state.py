@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.connector import connector, shipped
 from holdfast.pseudonym import Pseudonymiser
 
 HASHED = {
@@ -23,7 +24,7 @@ HASHED = {
     "intercom_tickets": ("contact_external_id",),
     "intercom_admins": ("email",),
     "intercom_data_events": ("external_id", "email"),
-}
+} | {f"{name}_{stream}": connector(name).hashed(stream) for name in shipped() for stream in connector(name).streams}
 """Columns that name somebody, by kind and stream: pseudonyms from here on. Ids of records stay: they are what is merged by."""
 
 OWN = ("_updated_at", "_removed")

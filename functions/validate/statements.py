@@ -17,12 +17,16 @@ FROM hubspot_contacts""",
     "intercom_contacts": """
 SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at
 FROM intercom_contacts""",
+    "subscriptions_customers": """
+SELECT 4 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created AS created_at
+FROM subscriptions_customers""",
 }
 """What says who the customers are, by landing relation; columns that begin with `_` never reach the lake."""
 
 IDENTIFIERS = {
     "hubspot_contacts": ("external_id", "email"),
     "intercom_contacts": ("external_id", "email"),
+    "subscriptions_customers": ("external_id", "email"),
     "customers": ("customer", "email"),
     "events": ("customer",),
     "hubspot_email_events": ("recipient",),
@@ -66,6 +70,22 @@ LEFT JOIN aliases a ON a.pseudonym = p.pseudonym""",
         _ASKED.format(relation="intercom_conversations", kind="delivered_as, 'conversation'"),
     ),
     "tickets": ("intercom_tickets", _ASKED.format(relation="intercom_tickets", kind="category, 'ticket'")),
+    "subscriptions": (
+        "subscriptions_subscriptions",
+        """
+SELECT id AS subscription_id, customer_id, coalesce(plan, price) AS plan, unit_amount * quantity AS amount_minor, currency,
+    interval, status, started AS started_at, canceled AS cancelled_at, ended AS ended_at, known AS known_at
+FROM subscriptions_subscriptions s
+LEFT JOIN contact_ids i ON i._source = s._source AND i._contact = s.customer""",
+    ),
+    "invoices": (
+        "subscriptions_invoices",
+        """
+SELECT id AS invoice_id, customer_id, subscription AS subscription_id, status, amount_due AS amount_due_minor,
+    amount_paid AS amount_paid_minor, currency, created AS created_at, paid AS paid_at, known AS known_at
+FROM subscriptions_invoices s
+LEFT JOIN contact_ids i ON i._source = s._source AND i._contact = s.customer""",
+    ),
 }
 """Table of the lake -> the landing relation that it needs, and its rows."""
 

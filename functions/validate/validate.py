@@ -5,6 +5,7 @@ from typing import Any
 from holdfast.contracts import TableOfRun
 from holdfast.observe import step
 from holdfast.resources import artifacts, landing, quarantine, settings
+from holdfast.vendors import vendor_of
 from validate import parquet
 from validate.judgement import Zones, verdict
 from validate.suites import suite_for
@@ -15,5 +16,5 @@ from validate.work import named
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     what = TableOfRun.parse(event)
     source, stream = named(what.table, settings())
-    suite = suite_for(source, settings().sources[source].kind, stream)
+    suite = suite_for(source, vendor_of(settings().sources[source]), stream)
     return verdict(what, suite, Zones(landing(), quarantine(), artifacts(), parquet.read, parquet.write)).to_json()

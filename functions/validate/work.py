@@ -8,7 +8,7 @@ from holdfast.contracts import Extract, Planned, manifest_key
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json
-from holdfast.vendors import APIS
+from holdfast.vendors import APIS, vendor_of
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def pulls(run: str, settings: Settings, artifacts: Store, landing: Store) -> Ite
     for extract in _extracts(run, artifacts):
         if settings.sources[extract.source].kind in APIS:
             files = read_json(artifacts, f"work/{run}/verdict-{extract.table}.json")
-            kind = settings.sources[extract.source].kind
+            vendor = vendor_of(settings.sources[extract.source])
             manifest = read_json(landing, manifest_key(run, extract.table))
             if manifest["cursor"]:
-                yield Passed(extract.source, kind, extract.stream, files), manifest
+                yield Passed(extract.source, vendor, extract.stream, files), manifest
 
 
 def _extracts(run: str, artifacts: Store) -> list[Extract]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import httpx
 import stamina
 
+from holdfast.connector import connector
 from holdfast.ledger import CURSOR, DynamoLedger
-from holdfast.settings import Settings
-from holdfast.vendors import HUBSPOT_VERSION, INTERCOM_VERSION, OBJECTS, ApiSource
+from holdfast.settings import RestSource, Settings
+from holdfast.vendors import HUBSPOT_VERSION, INTERCOM_VERSION, OBJECTS, ApiSource, base_url_of
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
@@ -55,12 +56,21 @@ def check(deployment: Deployment, settings: Settings) -> Iterator[Finding]:
     """Ask each API for one record of each stream, and say what a run would pull."""
     cursors = _ledger(deployment).cursors()
     for name, source in _apis(settings).items():
-        headers = {"Authorization": f"Bearer {_token(deployment, name)}", "Intercom-Version": INTERCOM_VERSION}
-        with httpx.Client(base_url=source.base_url, headers=headers, timeout=20, trust_env=False) as http:
-            for stream, path in PROBES[source.kind].items():
+        probes, whole, own = _ways(source)
+        headers = {"Authorization": f"Bearer {_token(deployment, name)}", **own}
+        with httpx.Client(base_url=base_url_of(source), headers=headers, timeout=20, trust_env=False) as http:
+            for stream, path in probes.items():
                 problem = _problem(http, path, name)
-                would = "everything, as always" if stream in WHOLE else _would_pull(cursors.get((name, stream)))
+                would = "everything, as always" if stream in whole else _would_pull(cursors.get((name, stream)))
                 yield Finding(name, stream, not problem, problem or would)
+
+
+def _ways(source: ApiSource) -> tuple[Mapping[str, str], Set[str], Mapping[str, str]]:
+    """How a source is asked: probes by stream, streams that are pulled whole each time, and headers of its own."""
+    if isinstance(source, RestSource):
+        said = connector(source.connector)
+        return said.probes(), {name for name, each in said.streams.items() if not each.incremental}, said.headers
+    return PROBES[source.kind], WHOLE, {"Intercom-Version": INTERCOM_VERSION}
 
 
 def status(deployment: Deployment, settings: Settings) -> list[dict[str, str]]:

@@ -1,23 +1,36 @@
 """holdfast.toml: the one file that a user edits, as typed and checked values."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from holdfast.checked import parse_toml
+from holdfast.connector import fitting
 from holdfast.errors import ConfigurationInvalid
-
-_Model = TypeVar("_Model", bound=BaseModel)
+from holdfast.hosts import check_host
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class HubSpotSource(_Section):
+class _VendorSource(_Section):
+    base_url: str
+    allowed_hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]] = []
+    """Hosts beside the vendor's own that get the token, such as a proxy of the company."""
+    _vendor_hosts: ClassVar[str]
+
+    @model_validator(mode="after")
+    def _known_host(self) -> Self:
+        check_host(self.base_url, self._vendor_hosts, self.allowed_hosts)
+        return self
+
+
+class HubSpotSource(_VendorSource):
     """HubSpot CRM: its objects, and marketing email events."""
 
+    _vendor_hosts: ClassVar[str] = r"api(-(na|eu|ap)\d)?\.hubapi\.com"
     kind: Literal["hubspot"]
     base_url: str = "https://api.hubapi.com"
     api_version: Literal["2026-09", "v3"] = "2026-09"
@@ -31,17 +44,43 @@ class HubSpotSource(_Section):
     requests_per_10s: int = Field(100, ge=5)
     """What the account allows one app; all functions share it."""
     searches_per_s: int = Field(5, ge=2)
+    timezone: str | None = None
+    """The account's, at whose midnight its daily limit begins anew. Default: the deployment's."""
+    webhook_url: str | None = None
+    """Address of the webhook as HubSpot was told it, where a proxy stands before API Gateway: HubSpot signs it."""
 
 
-class IntercomSource(_Section):
+class IntercomSource(_VendorSource):
     """Intercom: contacts, conversations, tickets."""
 
+    _vendor_hosts: ClassVar[str] = r"api(\.eu|\.au)?\.intercom\.io"
     kind: Literal["intercom"]
     base_url: str = "https://api.intercom.io"
+    requests_per_10s: int = Field(1666, ge=5)
+    """At most so many; fewer where its headers allow fewer. All functions share it."""
     conversation_parts: bool = True
     """One request per conversation that changed."""
     data_events: bool = True
     """One request per contact that changed; Intercom forgets events after 90 days."""
+
+
+class RestSource(_Section):
+    """Any other REST API, as a file of `holdfast/connectors` describes it."""
+
+    kind: Literal["rest"]
+    connector: str
+    """Name of the file, without `.toml`."""
+    base_url: str | None = None
+    """Where the connector allows more than one host."""
+    options: dict[str, str] = {}
+    """Words that the connector leaves open, such as which field holds the product's own user id."""
+    requests_per_10s: int | None = Field(None, ge=1)
+    """What the account allows, where that differs from the connector's own limit."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "RestSource":
+        fitting(self.connector, self.base_url, self.options)
+        return self
 
 
 class EventFields(_Section):
@@ -78,7 +117,9 @@ class TableSource(_Section):
     """Columns never to read."""
 
 
-Source = Annotated[HubSpotSource | IntercomSource | EventsSource | TableSource, Field(discriminator="kind")]
+Source = Annotated[
+    HubSpotSource | IntercomSource | RestSource | EventsSource | TableSource, Field(discriminator="kind")
+]
 
 
 class UsageChurn(_Section):
@@ -225,23 +266,3 @@ def load_settings(path: str | Path) -> Settings:
 def parse_settings(text: str, name: str = "holdfast.toml") -> Settings:
     """The same from text; `name` is what errors call the file."""
     return parse_toml(Settings, text, name)
-
-
-def parse_toml(model: type[_Model], text: str, name: str) -> _Model:
-    """Any checked file that people edit, read from TOML.
-
-    Raises:
-        ConfigurationInvalid: naming the file, the key and what is allowed there.
-    """
-    try:
-        return model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationInvalid(f"{name}: not TOML: {error}") from error
-    except ValidationError as error:
-        raise ConfigurationInvalid(
-            "\n".join(f"{name}: {_where(e['loc'])}: {e['msg']}" for e in error.errors())
-        ) from error
-
-
-def _where(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location) or "file"

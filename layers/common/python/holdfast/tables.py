@@ -30,6 +30,40 @@ DEALS = pa.schema(
     ]
 )
 
+SUBSCRIPTIONS = pa.schema(
+    [
+        ("subscription_id", TEXT),
+        ("customer_id", TEXT),
+        ("plan", TEXT),
+        ("amount_minor", NUMBER),
+        ("currency", TEXT),
+        ("interval", TEXT),
+        ("status", TEXT),
+        ("started_at", TIME),
+        ("cancelled_at", TIME),
+        ("ended_at", TIME),
+        ("known_at", TIME),
+    ]
+)
+INVOICES = pa.schema(
+    [
+        ("invoice_id", TEXT),
+        ("customer_id", TEXT),
+        ("subscription_id", TEXT),
+        ("status", TEXT),
+        ("amount_due_minor", NUMBER),
+        ("amount_paid_minor", NUMBER),
+        ("currency", TEXT),
+        ("created_at", TIME),
+        ("paid_at", TIME),
+        ("known_at", TIME),
+    ]
+)
+
+STATES = {"companies": COMPANIES, "deals": DEALS, "subscriptions": SUBSCRIPTIONS, "invoices": INVOICES}
+"""Tables that hold what things are by now: what a row says was not all known before the newest moment in it. `known_at` is the
+newest that the source told of the row; a plan may have changed later still. `_minor` is the currency's smallest unit."""
+
 CUSTOMERS_BASE = pa.schema([("customer_id", TEXT), ("company_id", TEXT), ("created_at", TIME)])
 """What every customers table has. The rest are attributes: declared ones of the CRM, or all columns of a `table` source."""
 
