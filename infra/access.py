@@ -37,6 +37,7 @@ ACCESS = {
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
     "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
+    "Webhook": ("write hints", "read source tokens"),
 }
 
 
@@ -94,6 +95,17 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
+def _hints(grantee: iam.IGrantable, storage: Storage) -> None:
+    """Of the state nothing but the hints: anybody may call the function that takes them in."""
+    iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=["dynamodb:GetItem", "dynamodb:PutItem"],
+        resource_arns=[storage.state.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["hints#*"]}},
+    )
+    _use_key(grantee, storage, writes=True)
+
+
 def _catalogue(actions: list[str]) -> Give:
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=catalogue_arns(storage))
@@ -147,6 +159,7 @@ _GRANTS: dict[str, Give] = {
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
+    "write hints": _hints,
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),

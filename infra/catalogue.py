@@ -59,6 +59,7 @@ FUNCTIONS = {
             "Drift", "drift.drift.handler", "drift", 3008, 900, "compares what is scored with what was trained on"
         ),
         FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls"),
+        FunctionSpec("Webhook", "ingest.webhook.handler", "base", 512, 10, "takes in what the sources notify of"),
     )
 }
 

@@ -111,6 +111,14 @@ class Monitoring(Construct):
             statistic="Maximum",
         )
         self._alarm("SourceGap", missing, 1, "A source says that it has more records than it gave.")
+        self._refused = _of_service("NotificationsRefused", "Webhook", _HOUR)
+        self._alarm(
+            "NotificationsRefused",
+            self._refused,
+            20,
+            "Notifications are refused: a source's webhook secret is not the one it signs with, or somebody else calls.",
+            periods=3,
+        )
 
     def _alarm(
         self,
@@ -166,7 +174,7 @@ class Monitoring(Construct):
             cloudwatch.GraphWidget(title="Rows out", width=8, left=rows),
             cloudwatch.GraphWidget(title="Rows quarantined or rejected", width=8, left=bad),
         )
-        seconds = [_of_service("Seconds", name) for name in functions.all if name != "Api"]
+        seconds = [_of_service("Seconds", name) for name in functions.all if name not in ("Api", "Webhook")]
         self.dashboard.add_widgets(
             cloudwatch.GraphWidget(title="Seconds per state", width=8, left=seconds),
             cloudwatch.GraphWidget(
@@ -177,6 +185,9 @@ class Monitoring(Construct):
             cloudwatch.GraphWidget(
                 title="API errors and drift", width=8, left=[api.metric_server_error(), self._drifted]
             ),
+            cloudwatch.GraphWidget(
+                title="Notifications", width=8, left=[_of_service("HintsTaken", "Webhook"), self._refused]
+            ),
         )
 
 
@@ -184,7 +195,12 @@ _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
 
 
-def _of_service(metric: str, service: str) -> cloudwatch.Metric:
+def _of_service(metric: str, service: str, period: Duration | None = None) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace="Holdfast", metric_name=metric, dimensions_map={"service": service}, statistic="Sum", label=service
+        namespace="Holdfast",
+        metric_name=metric,
+        dimensions_map={"service": service},
+        statistic="Sum",
+        label=service,
+        period=period,
     )

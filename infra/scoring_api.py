@@ -1,4 +1,6 @@
-"""Construct: the scoring API in front of one small function. REST, versioned paths, SigV4."""
+"""Construct: the API. Scores for signed callers, and a way in for what the sources notify of. REST, versioned paths."""
+
+from typing import Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
@@ -8,12 +10,15 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 ROUTES = ("health", "customers", "customers/{id}/score", "models")
+WEBHOOKS = "webhooks/{source}"
 
 
 class ScoringApi(Construct):
-    """`GET /v1/…` for each of ROUTES, signed by IAM."""
+    """`GET /v1/…` for each of ROUTES, signed by IAM; `POST /v1/webhooks/{source}`, signed by the source in its own way."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function, name: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, function: lambda_.Function, webhook: lambda_.Function, name: str
+    ) -> None:
         super().__init__(scope, construct_id)
         self._allow_logging()
         self.api = apigateway.RestApi(
@@ -31,6 +36,7 @@ class ScoringApi(Construct):
         integration = apigateway.LambdaIntegration(function)
         for route in ROUTES:
             self._get(self.api.root.resource_for_path(f"v1/{route}"), integration, "{id}" in route)
+        self.open = self._take_notifications(self.api.root.resource_for_path(f"v1/{WEBHOOKS}"), webhook)
 
     def _get(self, resource: apigateway.Resource, integration: apigateway.LambdaIntegration, takes_id: bool) -> None:
         resource.add_method(
@@ -41,18 +47,42 @@ class ScoringApi(Construct):
             request_parameters={"method.request.path.id": True} if takes_id else {},
         )
 
+    def _take_notifications(self, resource: apigateway.Resource, webhook: lambda_.Function) -> list[apigateway.Method]:
+        """The methods that anybody may call. Intercom looks with HEAD whether there is somebody at all."""
+        common: dict[str, Any] = {
+            "authorization_type": apigateway.AuthorizationType.NONE,
+            "request_validator": self._validator,
+            "request_parameters": {"method.request.path.source": True},
+        }
+        here = apigateway.MockIntegration(
+            request_templates={"application/json": '{"statusCode": 200}'},
+            integration_responses=[apigateway.IntegrationResponse(status_code="200")],
+        )
+        return [
+            resource.add_method("POST", apigateway.LambdaIntegration(webhook), **common),
+            resource.add_method(
+                "HEAD", here, method_responses=[apigateway.MethodResponse(status_code="200")], **common
+            ),
+        ]
+
     def _stage_options(self) -> apigateway.StageOptions:
         group = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
+        logged: dict[str, Any] = {
+            "metrics_enabled": True,
+            "logging_level": apigateway.MethodLoggingLevel.ERROR,
+            "data_trace_enabled": False,
+        }
+        # A flood of unsigned calls must not take from the scores what is theirs.
+        slower = apigateway.MethodDeploymentOptions(throttling_rate_limit=50, throttling_burst_limit=100, **logged)
         return apigateway.StageOptions(
             stage_name="live",
             tracing_enabled=True,
-            metrics_enabled=True,
             throttling_rate_limit=200,
             throttling_burst_limit=400,
-            logging_level=apigateway.MethodLoggingLevel.ERROR,
-            data_trace_enabled=False,
+            method_options={f"/v1/{WEBHOOKS}/{method}": slower for method in ("POST", "HEAD")},
+            **logged,
             access_log_destination=apigateway.LogGroupLogDestination(group),
             access_log_format=_WITHOUT_IDS,
         )

@@ -29,7 +29,13 @@ class HoldfastStack(Stack):
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
         self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
         Schedules(self, "Schedules", machine=self.chain.machine, drift=self.functions["Drift"], settings=settings)
-        self.scoring = ScoringApi(self, "Api", function=self.functions["Api"], name=settings.name)
+        self.scoring = ScoringApi(
+            self,
+            "Api",
+            function=self.functions["Api"],
+            webhook=self.functions["Webhook"],
+            name=settings.name,
+        )
         self.monitoring = Monitoring(
             self,
             "Monitoring",

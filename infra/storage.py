@@ -36,7 +36,7 @@ class Storage(Construct):
         self.lake = self._bucket("Lake")
         self.artifacts = self._bucket("Artifacts")
         self.uploads = self._bucket("Uploads")
-        self.state = self._table("State", "pk", "sk")
+        self.state = self._table("State", "pk", "sk", expiry="expires")
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)
         self.source_secrets = {
@@ -79,13 +79,14 @@ class Storage(Construct):
             lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
         )
 
-    def _table(self, name: str, partition: str, sort: str | None = None) -> dynamodb.TableV2:
+    def _table(self, name: str, partition: str, sort: str | None = None, expiry: str | None = None) -> dynamodb.TableV2:
         return dynamodb.TableV2(
             self,
             name,
             partition_key=dynamodb.Attribute(name=partition, type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING) if sort else None,
             billing=dynamodb.Billing.on_demand(),
+            time_to_live_attribute=expiry,
             encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
@@ -110,7 +111,7 @@ class Storage(Construct):
             secret_name=f"{name}/{source}",
             encryption_key=self.key,
             removal_policy=self._removal,
-            description=f'{name}: {{"token": "…"}} of {source}',
+            description=f'{name}: {{"token": "…", "webhook_secret": "…"}} of {source}',
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template="{}",  # noqa: S106 - an empty object, not a secret
                 generate_string_key="unset",

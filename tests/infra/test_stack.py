@@ -74,9 +74,8 @@ def test_no_secret_is_in_an_environment_variable(template: Template) -> None:
 def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Template) -> None:
     alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
 
-    assert set(alarms) == {
-        f"holdfast-{name}" for name in ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift", "SourceGap")
-    }
+    names = ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift", "SourceGap", "NotificationsRefused")
+    assert set(alarms) == {f"holdfast-{name}" for name in names}
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 
 
@@ -98,11 +97,47 @@ def test_the_night_and_the_drift_check_are_scheduled(template: Template) -> None
     assert schedules == {"cron(0 3 * * ? *)", "cron(0 6 * * ? *)"}
 
 
-def test_every_call_of_the_api_is_signed_and_validated(template: Template) -> None:
-    methods = resources(template, "AWS::ApiGateway::Method")
+def test_every_call_for_a_score_is_signed_and_validated(template: Template) -> None:
+    methods = resources(template, "AWS::ApiGateway::Method").values()
+    gets = [method for method in methods if method["HttpMethod"] == "GET"]
 
-    assert len(methods) == 4
-    assert all(m["AuthorizationType"] == "AWS_IAM" and m["RequestValidatorId"] for m in methods.values())
+    assert len(gets) == 4
+    assert all(method["AuthorizationType"] == "AWS_IAM" and method["RequestValidatorId"] for method in gets)
+
+
+def test_the_webhook_alone_is_open_to_callers_that_cannot_sign_with_iam(template: Template) -> None:
+    methods = resources(template, "AWS::ApiGateway::Method").values()
+    open_ = {method["HttpMethod"]: method for method in methods if method["AuthorizationType"] == "NONE"}
+
+    assert set(open_) == {"POST", "HEAD"}
+    assert all(method["RequestValidatorId"] for method in open_.values())
+    assert "FunctionsWebhook" in str(open_["POST"]["Integration"])
+    assert open_["HEAD"]["Integration"]["Type"] == "MOCK"
+
+
+def test_a_flood_of_notifications_is_throttled_before_the_scores_are(template: Template) -> None:
+    (stage,) = resources(template, "AWS::ApiGateway::Stage").values()
+    settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in stage["MethodSettings"]}
+
+    all_of, webhook = settings["/*", "*"], settings["/~1v1~1webhooks~1{source}", "POST"]
+
+    assert webhook["ThrottlingRateLimit"] < all_of["ThrottlingRateLimit"]
+    assert all(each["LoggingLevel"] == "ERROR" and each["DataTraceEnabled"] is False for each in settings.values())
+
+
+def test_what_anybody_may_call_writes_hints_and_nothing_else(template: Template) -> None:
+    (policy,) = [p for n, p in resources(template, "AWS::IAM::Policy").items() if "WebhookRole" in n]
+    of_state = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:PutItem" in s["Action"]]
+
+    assert [s["Condition"] for s in of_state] == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["hints#*"]}}]
+    assert "s3:" not in str(policy)
+
+
+def test_hints_expire_in_the_state_table(template: Template) -> None:
+    tables = resources(template, "AWS::DynamoDB::GlobalTable")
+    (state,) = [table for name, table in tables.items() if "StorageState" in name]
+
+    assert state["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
 
 
 def test_access_logs_leave_out_whom_was_asked_for(template: Template) -> None:
