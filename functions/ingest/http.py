@@ -1,28 +1,26 @@
-"""One HTTP client for the source APIs: bearer token, patience with limits, errors told apart by what can be done."""
+"""One HTTP client for the source APIs: bearer token, shared budget, patience with what passes by itself."""
 
-import random
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-import stamina
 
-from holdfast.errors import SourceGarbled, SourceRefused, SourceThrottled, SourceUnavailable
+from holdfast.credentials import OAuth
+from holdfast.errors import ConfigurationInvalid, SourceGarbled, SourceRefused, SourceThrottled, SourceUnavailable
+from holdfast.observe import logger
 from ingest.budget import Budget
+from ingest.limits import GENERAL, bucket_of, told
+from ingest.tokens import Token, may_be_renewed
+from ingest.verdicts import judge, refusal_of, spoken
+from ingest.waits import jittered
 
-GENERAL, SEARCHES = "general", "search"
-"""Buckets of a budget: searches have a limit of their own."""
 PATIENCE = 60.0
 """Seconds that one invocation spends waiting for one source before the state machine takes over."""
 ATTEMPTS = 8
 _TIMEOUT = httpx.Timeout(30, connect=5)
-_PASSING = {408, 423, 425, 477} | set(range(500, 600)) - {530}
-_TOKEN = {401, 403, 530}
-_POLICIES = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": 3600.0}
-_UNTOLD = 10.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,10 @@ class Request:
     path: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.path.startswith("/") or self.path.startswith("//"):
+            raise ValueError("a request names a path, never a host")
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Patience:
 
 
 class ApiClient:
-    """Fetches JSON objects from one source, no faster than its headers allow."""
+    """Fetches JSON objects from one source, no faster than its budget allows. Without a token none is sent."""
 
     def __init__(
         self,
@@ -60,144 +62,117 @@ class ApiClient:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         budget: Budget | None = None,
+        token: Token | None = None,
+        token_path: str = "",
+        timezone: str = "UTC",
     ) -> None:
         self.source = source
         self.refused = 0
         self._http, self._secret, self._clock, self._sleep = http, secret, clock, sleep
         self._patience = Patience()
-        self._budget = budget
+        self._budget, self._token, self._token_path, self._timezone = budget, token, token_path, timezone
 
     def fetch(self, request: Request) -> dict[str, Any]:
         """The answer's JSON object.
 
         Raises:
-            SourceThrottled: 429 until the patience was spent, or asked to wait longer than it.
+            SourceThrottled: the source wants quiet, after `ATTEMPTS` or for longer than the patience that is left.
             SourceUnavailable: no answer or 5xx, `ATTEMPTS` times.
             SourceRefused: our token or request is not accepted.
+            ConfigurationInvalid: the token is not accepted, and its secret holds no other one.
             SourceGarbled: the answer is a redirect or not a JSON object.
         """
-        tries = stamina.retry_context(
-            on=self._worth_waiting, attempts=ATTEMPTS, timeout=None, wait_initial=0.2, wait_max=8, wait_jitter=0.5
-        )
-        for attempt in tries:
-            with attempt:
-                response = self._send(request, attempt.num)
-        self._sleep(pause_after(response.headers, self._clock()))
+        attempt = 1
+        while True:
+            try:
+                return self._answered(request)
+            except (SourceThrottled, SourceUnavailable) as error:
+                if attempt == ATTEMPTS:
+                    raise
+                self._wait(error, attempt)
+            attempt += 1
+
+    def _wait(self, error: SourceThrottled | SourceUnavailable, attempt: int) -> None:
+        throttled = isinstance(error, SourceThrottled)
+        self.refused += throttled
+        wait = jittered(error.retry_after if isinstance(error, SourceThrottled) else 0.0, attempt)
+        logger.info("asked again later", source=self.source, why=str(error), attempt=attempt, seconds=round(wait, 1))
+        if not self._patience.grant(wait):
+            raise SourceThrottled(self.source, wait, f": {error}") from error
+        self._sleep(wait)
+
+    def _answered(self, request: Request) -> dict[str, Any]:
+        response = self._sent(request)
+        if self._token and response.status_code not in (200, 207):
+            refusal = refusal_of(response)
+            if may_be_renewed(response.status_code, refusal.codes):
+                self._token.renewed(self._exchanged, refusal.asked_about)
+                response = self._sent(request)
+        self._judge(response, bucket := self._bucket(request))
+        if self._budget:
+            self._budget.hear(bucket, told(response.headers, self._clock()))
         return self._parsed(response)
 
-    def _worth_waiting(self, error: Exception) -> bool | float:
-        if isinstance(error, SourceThrottled):
-            self.refused += 1
-            return error.retry_after if self._patience.grant(error.retry_after) else False
-        return isinstance(error, SourceUnavailable)
-
-    def _send(self, request: Request, attempt: int) -> httpx.Response:
+    def _sent(self, request: Request) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self._token.current(self._exchanged)}"} if self._token else {}
         if self._budget:
-            self._budget.take(SEARCHES if request.path.endswith("/search") else GENERAL)
+            self._budget.take(self._bucket(request))
+        body = {"params": dict(request.params) or None, "json": request.json}
+        return self._asked(request.method, request.path, headers=headers, **body)
+
+    def _asked(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
-            response = self._http.request(
-                request.method, request.path, params=dict(request.params) or None, json=request.json
-            )
+            return self._http.request(method, path, **more)
         except httpx.TransportError as error:
             raise SourceUnavailable(self.source, f"{type(error).__name__} at {self._http.base_url}") from error
         except httpx.DecodingError as error:
-            raise SourceGarbled(self.source, f"{request.path} does not unpack ({type(error).__name__})") from error
-        self._check(response, request.path, attempt)
-        return response
+            raise SourceGarbled(self.source, f"{spoken(path)} does not unpack ({type(error).__name__})") from error
 
-    def _check(self, response: httpx.Response, path: str, attempt: int) -> None:
-        status = response.status_code
-        if status == 429 or (status == 477 and "retry-after" in response.headers):
-            raise SourceThrottled(self.source, wait_after(response, self._clock(), attempt))
-        if status in _PASSING:
-            raise SourceUnavailable(self.source, f"HTTP {status} from {path}")
-        if status in _TOKEN:
-            advice = f'put a token that may read {path} into the secret {self._secret} as {{"token": "…"}}'
-            raise SourceRefused(self.source, status, advice)
-        if 400 <= status < 500:
-            raise SourceRefused(
-                self.source, status, f"it does not accept the request {path}; check base_url and the API's version"
+    def _judge(self, response: httpx.Response, bucket: str) -> None:
+        try:
+            judge(self.source, response, self._secret, self._clock(), self._timezone)
+        except SourceThrottled as error:
+            if self._budget:
+                self._budget.quiet(bucket, error.retry_after)
+            raise
+
+    def _exchanged(self, credentials: OAuth) -> str:
+        """An access token. The request for it may be throttled like any other, and is waited for like any other."""
+        if not self._token_path:
+            raise ConfigurationInvalid(
+                f'{self.source} gives no access tokens: its secret {self._secret} must read {{"token": "…"}}'
             )
-        if status not in (200, 207):
-            raise SourceGarbled(
-                self.source, f"HTTP {status} from {path}, where 200 was due; redirects are not followed"
-            )
+        response = self._asked("POST", self._token_path, data=credentials.form)
+        try:
+            self._judge(response, GENERAL)
+        except SourceRefused as error:
+            said = f"{self.source} gives no access token: {', '.join(sorted(error.codes)) or f'HTTP {error.status}'}"
+            raise ConfigurationInvalid(
+                f"{said}{refusal_of(response).asked_about}; install the app again and put its client_id, client_secret "
+                f"and refresh_token into the secret {self._secret} with `holdfast secret set {self.source}`"
+            ) from error
+        token = self._parsed(response).get("access_token")
+        if not isinstance(token, str) or not token:
+            raise SourceGarbled(self.source, f"{self._token_path} gave no access_token")
+        return token
+
+    def _bucket(self, request: Request) -> str:
+        return bucket_of(request.path, self._budget.limits) if self._budget else GENERAL
 
     def _parsed(self, response: httpx.Response) -> dict[str, Any]:
+        path = spoken(response.url.path)
         try:
             body = response.json()
-        except ValueError as error:
-            raise SourceGarbled(self.source, f"{response.url.path} is not JSON") from error
+        except ValueError:
+            # Not chained: the parser's error holds the body.
+            raise SourceGarbled(self.source, f"{path} is not JSON") from None
         if not isinstance(body, dict):
-            raise SourceGarbled(self.source, f"{response.url.path} is a JSON {type(body).__name__} and not an object")
+            raise SourceGarbled(self.source, f"{path} is a JSON {type(body).__name__} and not an object")
         return body
 
 
-def wait_after(response: httpx.Response, now: float, attempt: int) -> float:
-    """Seconds to wait after a 429: what the source asks for plus jitter, or backoff with jitter if it asks nothing.
-
-    The backoff doubles from 1 s up to the window of the policy that was broken; a broken daily limit asks for an hour.
-    """
-    asked = _asked(response.headers, now)
-    if asked is not None:
-        return asked + random.uniform(0, 1)  # noqa: S311
-    window = _POLICIES.get(_policy(response), _UNTOLD)
-    if window > PATIENCE:
-        return window
-    return random.uniform(0.5, 1) * min(window, 2.0 ** (attempt - 1))  # noqa: S311
-
-
-def pause_after(headers: Mapping[str, str], now: float) -> float:
-    """Seconds to pause after an answer: none while a tenth of the allowance is left, then what spreads the rest."""
-    for limit, remaining in (
-        ("x-hubspot-ratelimit-max", "x-hubspot-ratelimit-remaining"),
-        ("x-ratelimit-limit", "x-ratelimit-remaining"),
-    ):
-        most, left = _number(headers.get(limit)), _number(headers.get(remaining))
-        if most and left is not None and left < most / 10:
-            return min(10.0, _window(headers, now) / (left + 1))
-    return 0.0
-
-
-def _window(headers: Mapping[str, str], now: float) -> float:
-    reset = _number(headers.get("x-ratelimit-reset"))
-    if reset is not None:
-        return max(0.0, reset - now)
-    return (_number(headers.get("x-hubspot-ratelimit-interval-milliseconds")) or 10_000) / 1000
-
-
-def _asked(headers: Mapping[str, str], now: float) -> float | None:
-    after = headers.get("retry-after")
-    if after is not None:
-        seconds = _number(after)
-        return max(0.0, seconds if seconds is not None else _date(after, now) - now)
-    reset = _number(headers.get("x-ratelimit-reset"))
-    return None if reset is None else max(0.0, reset - now)
-
-
-def _date(text: str, otherwise: float) -> float:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
-        return otherwise
-
-
-def _policy(response: httpx.Response) -> str:
-    try:
-        body = response.json()
-    except ValueError:
-        return ""
-    return str(body.get("policyName", "")) if isinstance(body, dict) else ""
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None
-
-
-def connect(base_url: str, headers: Mapping[str, str], token: str) -> httpx.Client:
+def connect(base_url: str, headers: Mapping[str, str]) -> httpx.Client:
     """A connection pool to one API that follows no redirects and trusts no proxy settings of the environment."""
-    sent = {"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": "holdfast", **headers}
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log whole addresses, ids included
+    sent = {"Accept": "application/json", "User-Agent": "holdfast", **headers}
     return httpx.Client(base_url=base_url, headers=sent, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)

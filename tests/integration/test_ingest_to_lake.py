@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from holdfast import resources
-from holdfast.errors import NoData, SourceRefused
+from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import CURSOR, DynamoLedger
 from ingest import ingest, plan
 from tests.integration.conftest import Runtime, Standins, environment
@@ -269,7 +269,7 @@ def test_no_logs_at_all_is_told_with_the_place_to_put_them(house: House) -> None
 def test_a_refused_token_names_the_secret_to_set(house: House, standins: Standins) -> None:
     standins.fault(standins.hubspot, token="another")
 
-    with pytest.raises(SourceRefused, match=f"{house.name}/crm"):
+    with pytest.raises(ConfigurationInvalid, match=f"{house.name}/crm"):
         call(ingest.handler, {"run": "first", "source": "crm", "stream": "deals"})
 
 

@@ -1,21 +1,21 @@
 """Connectors that are files: a REST API's hosts, paging, streams and columns, checked before anything is asked of it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from holdfast.checked import parse_toml
+from holdfast.hosts import check_host
 
 FOLDER = Path(__file__).with_name("connectors")
 MOMENT = "_changed"
 """Path, in every record, of the newest moment that the source told of it: of its own, or of the feed's."""
 _NAMING = {"email", "phone"}
-_LOCAL = {"127.0.0.1", "localhost", "::1"}
 _OPTION = re.compile(r"\{(\w+)\}")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -170,18 +170,14 @@ class Connector(_Section):
         """Columns of a stream that name somebody."""
         return tuple(column.name for column in self.streams[stream].columns if column.pseudonym)
 
-    def base_url(self, wanted: str | None) -> str:
+    def base_url(self, wanted: str | None, allowed: Collection[str] = ()) -> str:
         """Where requests go.
 
         Raises:
-            ValueError: the token would go to a host that the connector does not name, or in clear.
+            ValueError: the token would go in clear, or to a host that neither the connector nor the user names.
         """
         url = wanted or f"https://{self.hosts[0]}"
-        scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
-        if host not in {*self.hosts, *_LOCAL}:
-            raise ValueError(f"base_url: {host or url} is not among the connector's hosts: {', '.join(self.hosts)}")
-        if scheme != "https" and host not in _LOCAL:
-            raise ValueError(f"base_url: {url} has to begin with https://")
+        check_host(url, "|".join(map(re.escape, self.hosts)), allowed)
         return url
 
     def probes(self) -> dict[str, str]:
@@ -212,7 +208,7 @@ def connector(name: str, folder: Path = FOLDER) -> Connector:
     return parse_toml(Connector, (folder / f"{name}.toml").read_text(), f"connectors/{name}.toml")
 
 
-def fitting(name: str, base_url: str | None, options: Mapping[str, str]) -> None:
+def fitting(name: str, base_url: str | None, allowed: Collection[str], options: Mapping[str, str]) -> None:
     """Check what a configuration says of a connector.
 
     Raises:
@@ -221,6 +217,6 @@ def fitting(name: str, base_url: str | None, options: Mapping[str, str]) -> None
     if name not in shipped():
         raise ValueError(f"connector: there is no {name!r}; there are {', '.join(shipped())}")
     made = connector(name)
-    made.base_url(base_url)
+    made.base_url(base_url, allowed)
     if unknown := sorted(set(options) - set(made.options)):
         raise ValueError(f"options: {', '.join(unknown)} mean nothing here; there are {', '.join(made.options)}")

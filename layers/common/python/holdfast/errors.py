@@ -36,8 +36,8 @@ class Terminal(HoldfastError):
 class SourceThrottled(Transient):
     """When a source answered 429 until our patience inside one invocation was spent."""
 
-    def __init__(self, source: str, retry_after: float) -> None:
-        super().__init__(f"{source} throttles us and wants {retry_after:.0f} s of quiet")
+    def __init__(self, source: str, retry_after: float, said: str = "") -> None:
+        super().__init__(f"{source} throttles us and wants {retry_after:.0f} s of quiet{said}")
         self.source = source
         self.retry_after = retry_after
 
@@ -61,10 +61,12 @@ class ConfigurationInvalid(Terminal):
 class SourceRefused(Terminal):
     """When a source does not accept our token or our request."""
 
-    def __init__(self, source: str, status: int, advice: str) -> None:
+    def __init__(self, source: str, status: int, advice: str, codes: frozenset[str] = frozenset()) -> None:
         super().__init__(f"{source} refused us (HTTP {status}): {advice}")
         self.source = source
         self.status = status
+        self.codes = codes
+        """The source's own words for why, in lower case."""
 
 
 class SourceGarbled(Terminal):

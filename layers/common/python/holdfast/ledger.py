@@ -101,17 +101,33 @@ class DynamoLedger:
         return {(source, stream): note for (source, stream), note in split.items()}
 
     def reserve(self, source: str, bucket: str, seconds: float, earliest: float) -> float:
-        key = {"pk": {"S": f"budget#{source}"}, "sk": {"S": bucket}}
         for _ in range(_TURNS):
-            with translated(f"reading the budget of {source}"):
-                item = self._dynamodb.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
-            seen = item.get("turn")
-            turn = max(earliest, float(seen["N"]) if seen else 0.0)
-            condition = "turn = :seen" if seen else "attribute_not_exists(pk)"
-            values = {":seen": seen} if seen else {}
-            if self._put(key | {"turn": {"N": f"{turn + seconds:.6f}"}}, condition, values):
+            turn = self._queue(source, bucket, seconds, earliest)
+            if turn is not None:
                 return turn
         raise StorageUnavailable(f"the budget of {source} is fought over: no turn after {_TURNS} tries")
+
+    def _queue(self, source: str, bucket: str, seconds: float, earliest: float) -> float | None:
+        """One call where others are waiting, and a second one where nobody is; None if that changed in between."""
+        behind = ("SET turn = turn + :seconds", "turn >= :earliest", {":seconds": seconds, ":earliest": earliest})
+        ahead = ("SET turn = :following", "attribute_not_exists(turn) OR turn < :earliest",
+                 {":following": earliest + seconds, ":earliest": earliest})  # fmt: skip
+        key = {"pk": {"S": f"budget#{source}"}, "sk": {"S": bucket}}
+        for change, condition, values in (behind, ahead):
+            with translated(f"taking a turn of the budget of {source}"):
+                try:
+                    answer = self._dynamodb.update_item(
+                        TableName=self._table,
+                        Key=key,
+                        UpdateExpression=change,
+                        ConditionExpression=condition,
+                        ExpressionAttributeValues={name: {"N": f"{value:.6f}"} for name, value in values.items()},
+                        ReturnValues="UPDATED_NEW",
+                    )
+                except self._dynamodb.exceptions.ConditionalCheckFailedException:
+                    continue
+            return float(answer["Attributes"]["turn"]["N"]) - seconds
+        return None
 
     def lock(self, name: str, owner: str, now: float, until: float) -> bool:
         item = {"pk": {"S": f"lock#{name}"}, "sk": {"S": "lock"}, "owner": {"S": owner}, "until": {"N": f"{until:.3f}"}}

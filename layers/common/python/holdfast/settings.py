@@ -72,6 +72,7 @@ class RestSource(_Section):
     """Name of the file, without `.toml`."""
     base_url: str | None = None
     """Where the connector allows more than one host."""
+    allowed_hosts: list[str] = []
     options: dict[str, str] = {}
     """Words that the connector leaves open, such as which field holds the product's own user id."""
     requests_per_10s: int | None = Field(None, ge=1)
@@ -79,7 +80,7 @@ class RestSource(_Section):
 
     @model_validator(mode="after")
     def _fits(self) -> "RestSource":
-        fitting(self.connector, self.base_url, self.options)
+        fitting(self.connector, self.base_url, self.allowed_hosts, self.options)
         return self
 
 

@@ -1,7 +1,7 @@
 """What is fixed about the APIs that are read: versions, hosts, and the streams of each."""
 
 from holdfast.connector import connector
-from holdfast.settings import HubSpotSource, IntercomSource, RestSource, Source
+from holdfast.settings import HubSpotSource, IntercomSource, RestSource, Settings, Source
 
 HUBSPOT_VERSION = "2026-09"
 """Of all its paths, unless the configuration wants the numbered ones, which end in 2027."""
@@ -22,19 +22,33 @@ def streams_of(source: ApiSource) -> tuple[str, ...]:
     """The streams that are pulled of a source, in the order in which a run begins them."""
     if isinstance(source, RestSource):
         return tuple(connector(source.connector).streams)
-    return _HUBSPOT if isinstance(source, HubSpotSource) else _INTERCOM
+    if isinstance(source, HubSpotSource):
+        return (*_HUBSPOT, "contacts_history") if source.history else _HUBSPOT
+    return _INTERCOM
 
 
 def base_url_of(source: ApiSource) -> str:
     """Where a source's requests go."""
     if isinstance(source, RestSource):
-        return connector(source.connector).base_url(source.base_url)
+        return connector(source.connector).base_url(source.base_url, source.allowed_hosts)
     return source.base_url
 
 
 def vendor_of(source: Source) -> str:
     """What leads the names of relations and suites that are made for a source's streams: its kind, or its connector."""
     return source.connector if isinstance(source, RestSource) else source.kind
+
+
+def token_path_of(source: ApiSource) -> str:
+    """Where a source gives access tokens; nothing where it gives none."""
+    if not isinstance(source, HubSpotSource):
+        return ""
+    return f"/oauth/{'v1' if source.api_version == 'v3' else source.api_version}/token"
+
+
+def timezone_of(source: ApiSource, settings: Settings) -> str:
+    """At whose midnight a daily limit of the source begins anew."""
+    return getattr(source, "timezone", None) or settings.timezone
 
 
 def hubspot_path(version: str, what: str, *rest: str) -> str:

@@ -1,0 +1,52 @@
+"""The token of a source: as its secret holds it, or got with what its secret holds; read once more when it is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from holdfast.credentials import Bearer, OAuth, credentials_in
+from holdfast.errors import ConfigurationInvalid
+
+Exchange = Callable[[OAuth], str]
+"""Asks the source for an access token."""
+LOST = frozenset({"token_revoked", "token_blocked", "token_not_found", "token_unauthorized"})
+"""Codes of Intercom for tokens that no second look brings back."""
+EXPIRED = "token_expired"
+
+
+@dataclass
+class Token:
+    """What is sent as bearer. `read` gives the current value of the secret; nothing of it is ever said or written down."""
+
+    source: str
+    secret_id: str
+    read: Callable[[], str] = field(repr=False)
+    _sent: str = field(default="", repr=False)
+
+    def current(self, exchange: Exchange) -> str:
+        """The token to send."""
+        if not self._sent:
+            self._sent = self._got(exchange)
+        return self._sent
+
+    def renewed(self, exchange: Exchange, said: str) -> str:
+        """Another token than the one that was refused: somebody may have rotated it, and an access token lives for minutes.
+
+        Raises:
+            ConfigurationInvalid: the secret still holds what was refused; `said` is how the source's own trace ends the sentence.
+        """
+        refused, self._sent = self._sent, ""
+        if self.current(exchange) == refused:
+            raise ConfigurationInvalid(
+                f"{self.source} refused us (HTTP 401): it does not accept the token{said}; put a valid one into the secret "
+                f"{self.secret_id} with `holdfast secret set {self.source}`, then `holdfast redrive`"
+            )
+        return self._sent
+
+    def _got(self, exchange: Exchange) -> str:
+        held = credentials_in(self.read(), self.secret_id)
+        return held.token if isinstance(held, Bearer) else exchange(held)
+
+
+def may_be_renewed(status: int, codes: frozenset[str]) -> bool:
+    """Whether a refused token is worth a second look at its secret."""
+    return (status == 401 or EXPIRED in codes) and not codes & LOST
