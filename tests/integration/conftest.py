@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -83,6 +84,60 @@ def standins(tiny_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     urls = [f"http://127.0.0.1:{port}" for port in ports]
     with _server(command, f"{urls[1]}/_standin/health", ROOT, {}):
         yield Standins(*urls)
+
+
+@dataclass(frozen=True)
+class Biller:
+    """A server that speaks as a billing API does, over the tiny world."""
+
+    url: str
+    token: str = "sk_test_demo"
+
+    def fault(self, **faults: object) -> None:
+        """Switch faults on; without any, all off."""
+        httpx.post(f"{self.url}/_standin/faults", json=faults).raise_for_status()
+
+    def faults(self) -> dict[str, Any]:
+        """Requests since the faults were put, and how often each kind happened."""
+        return dict(httpx.get(f"{self.url}/_standin/faults").raise_for_status().json())
+
+    def reset(self) -> None:
+        """The world as it was made, and no faults."""
+        self.fault()
+        httpx.post(f"{self.url}/_standin/reset").raise_for_status()
+
+    def advance(self, **wanted: object) -> dict[str, Any]:
+        """Let the world move on; says what has changed."""
+        answer = httpx.post(f"{self.url}/_standin/advance", json=wanted).raise_for_status()
+        return dict(answer.json()["changed"])
+
+    def truth(self, stream: str) -> set[str]:
+        """Ids of all records of a stream as it stands now."""
+        answer = httpx.get(f"{self.url}/_standin/truth", params={"stream": stream}).raise_for_status()
+        return {each["id"] for each in answer.json()["records"]}
+
+    def client(self) -> httpx.Client:
+        """A client of it that has the token."""
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token}"})
+
+
+@pytest.fixture(scope="session")
+def billing_server(tiny_world: Path) -> Iterator[Biller]:
+    """The biller on a free port, without refusals at random and without its limit."""
+    ports = [str(_free_port()) for _ in range(3)]
+    command = [sys.executable, "-m", "infra.local.standins", "--world", str(tiny_world), "--throttle-share", "0",
+               "--hubspot-port", ports[0], "--intercom-port", ports[1], "--subscriptions-port", ports[2],
+               "--subscriptions-per-s", "100000"]  # fmt: skip
+    url = f"http://127.0.0.1:{ports[2]}"
+    with _server(command, f"{url}/_standin/health", ROOT, {}):
+        yield Biller(url)
+
+
+@pytest.fixture
+def biller(billing_server: Biller) -> Iterator[Biller]:
+    """The biller's world as it was made, without faults."""
+    yield billing_server
+    billing_server.reset()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Command line: serve the stand-in HubSpot and Intercom of one demo world."""
+"""Command line: serve the stand-in HubSpot and Intercom of one demo world, and a biller where it is given a port."""
 
 import argparse
 import asyncio
@@ -19,6 +19,9 @@ def main() -> None:
     parser.add_argument("--hubspot-per-10-s", type=int, default=Options.hubspot_per_10_s)
     parser.add_argument("--search-per-second", type=int, default=Options.search_per_second)
     parser.add_argument("--intercom-per-10-s", type=int, default=Options.intercom_per_10_s)
+    parser.add_argument("--subscriptions-port", type=int)
+    parser.add_argument("--token-subscriptions", default=Options.token_subscriptions)
+    parser.add_argument("--subscriptions-per-s", type=int, default=Options.subscriptions_per_s)
     options = Options(**vars(parser.parse_args()))
     if not (options.world / "world.json").exists():
         parser.error(f"{options.world} holds no finished world; make one with python -m infra.local.world --out ...")

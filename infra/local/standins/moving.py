@@ -147,10 +147,13 @@ def _stamps(table: Table, move: Move | None) -> list[dict[str, Any]]:
 
 
 def _as_number(record_id: str) -> int:
-    return int(record_id.removeprefix("e"), 16 if len(record_id) == 24 else 10)
+    return int(record_id.rpartition("_")[2].removeprefix("e"), 16 if len(record_id) == 24 else 10)
 
 
 def _after(last: str) -> str:
+    prefix, mark, number = last.rpartition("_")
+    if mark:
+        return f"{prefix}_{int(number) + 1:0{len(number)}d}"
     if len(last) == 24:
         return f"{int(last, 16) + 7919:024x}"
     return f"e{_as_number(last) + 1:08d}" if last.startswith("e") else str(int(last) + 1)

@@ -1,4 +1,4 @@
-"""Both stand-ins in one process, each on a loopback port of its own."""
+"""The stand-ins in one process, each on a loopback port of its own."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import Route
 
-from infra.local.standins import hubspot_http, intercom_http, moves
+from infra.local.standins import hubspot_http, intercom_http, moves, subscriptions_http, subscriptions_world
 from infra.local.standins.control import Control
 from infra.local.standins.faults import Faults
 from infra.local.standins.gate import Gate
@@ -26,9 +26,11 @@ from infra.local.standins.intercom import Intercom
 from infra.local.standins.limits import FixedWindow, RollingWindow
 from infra.local.standins.moves import Move
 from infra.local.standins.moving import DAY_MS, MovingWorld
+from infra.local.standins.subscriptions import Subscriptions
+from infra.local.standins.subscriptions_world import BillingWorld
 from infra.local.standins.tables import load
 
-DEMO_TOKENS = {"hubspot": "demo-hubspot-token", "intercom": "demo-intercom-token"}
+DEMO_TOKENS = {"hubspot": "demo-hubspot-token", "intercom": "demo-intercom-token", "subscriptions": "sk_test_demo"}
 
 
 class PortTakenError(Exception):
@@ -49,6 +51,9 @@ class Options:
     hubspot_per_10_s: int = 190
     search_per_second: int = 5
     intercom_per_10_s: int = 10_000 // 6
+    subscriptions_port: int | None = None
+    token_subscriptions: str = DEMO_TOKENS["subscriptions"]
+    subscriptions_per_s: int = 25
 
 
 def hubspot_app(options: Options) -> Starlette:
@@ -67,9 +72,21 @@ def intercom_app(options: Options) -> Starlette:
     return _app(options, gate, world, Intercom(world).routes(), intercom_http)
 
 
+def subscriptions_app(options: Options) -> Starlette:
+    usual = Faults(options.token_subscriptions, options.throttle_share)
+    limit = RollingWindow(options.subscriptions_per_s, 1)
+    gate = Gate(subscriptions_http.SubscriptionsDialect(), limit, usual, options.fault_seed + 2)
+    world = BillingWorld(load(options.world, "subscriptions"), subscriptions_world.moves(), _end(options))
+    return _app(options, gate, world, Subscriptions(world).routes(), subscriptions_http)
+
+
 def _world(options: Options, prefix: str, kinds: dict[str, Move]) -> MovingWorld:
+    return MovingWorld(load(options.world, prefix), kinds, _end(options))
+
+
+def _end(options: Options) -> int:
     end = datetime.fromisoformat(_stamp(options)["until"]).replace(tzinfo=UTC)
-    return MovingWorld(load(options.world, prefix), kinds, int(end.timestamp() * 1000) + DAY_MS)
+    return int(end.timestamp() * 1000) + DAY_MS
 
 
 def _app(options: Options, gate: Gate, world: MovingWorld, routes: list[Route], vendor: Any) -> Starlette:
@@ -85,12 +102,15 @@ def _stamp(options: Options) -> dict[str, Any]:
 
 
 async def serve(options: Options) -> None:
-    """Serve both until a signal comes; the ports are on 127.0.0.1 only.
+    """Serve those that have a port until a signal comes; the ports are on 127.0.0.1 only.
 
     Raises PortTakenError before anything is served.
     """
-    doors = [_bind(options.hubspot_port), _bind(options.intercom_port)]
-    servers = [_server(hubspot_app(options)), _server(intercom_app(options))]
+    ports = {hubspot_app: options.hubspot_port, intercom_app: options.intercom_port}
+    if options.subscriptions_port is not None:
+        ports[subscriptions_app] = options.subscriptions_port
+    doors = [_bind(port) for port in ports.values()]
+    servers = [_server(app(options)) for app in ports]
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, _stop, servers)
     await asyncio.gather(*(server.serve([door]) for server, door in zip(servers, doors, strict=True)))

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from infra.local.world import crm, desk, logs, support, workspace
+from infra.local.world import billing, crm, desk, logs, support, workspace
 from infra.local.world.generate import World
 from infra.local.world.truth import Achievable
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 STAMP = "world.json"
 TRUTH = "truth.json"
 
@@ -71,6 +71,7 @@ def _write(directory: Path, world: World) -> dict[str, Any]:
     tables |= support.tables(np.random.default_rng([world.seed, 5]), world, tables["hubspot_contacts"])
     tables |= desk.tables(np.random.default_rng([world.seed, 8]), world, tables)
     tables |= workspace.tables(np.random.default_rng([world.seed, 9]), world, tables, tables["intercom_contacts"])
+    tables |= billing.tables(np.random.default_rng([world.seed, 10]), world, tables["hubspot_contacts"])
     for name, table in tables.items():
         pq.write_table(table, directory / "crm" / f"{name}.parquet", compression="snappy")
     rows = {name: len(table) for name, table in tables.items()}
