@@ -103,15 +103,9 @@ class Monitoring(Construct):
         self._drifted = drifted
 
     def _watch_sources(self) -> None:
-        missing = cloudwatch.Metric(
-            namespace="Holdfast",
-            metric_name="SourceGap",
-            dimensions_map={"service": "Ingest"},
-            period=_HOUR,
-            statistic="Maximum",
-        )
+        missing = _hourly("SourceGap", "Ingest", "Maximum")
         self._alarm("SourceGap", missing, 1, "A source says that it has more records than it gave.")
-        self._refused = _of_service("NotificationsRefused", "Webhook", _HOUR)
+        self._refused = _hourly("NotificationsRefused", "Webhook", "Sum")
         self._alarm(
             "NotificationsRefused",
             self._refused,
@@ -195,12 +189,18 @@ _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
 
 
-def _of_service(metric: str, service: str, period: Duration | None = None) -> cloudwatch.Metric:
+def _of_service(metric: str, service: str) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace="Holdfast", metric_name=metric, dimensions_map={"service": service}, statistic="Sum", label=service
+    )
+
+
+def _hourly(metric: str, service: str, statistic: str) -> cloudwatch.Metric:
+    """For alarms, which the embedded runtime takes only without a label."""
     return cloudwatch.Metric(
         namespace="Holdfast",
         metric_name=metric,
         dimensions_map={"service": service},
-        statistic="Sum",
-        label=service,
-        period=period,
+        period=_HOUR,
+        statistic=statistic,
     )

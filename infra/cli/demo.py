@@ -17,6 +17,7 @@ from rich.console import Console
 
 from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, Run, Settings, TableSource, load_settings
 from infra.cli import cdk
+from infra.cli import secrets as secrets_
 from infra.cli.deployment import STATE, Deployment, explained
 from infra.cli.follow import follow
 from infra.cli.upload import upload_folder
@@ -167,7 +168,7 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
             raise Trouble(
                 f'port {port} is taken by another program: stop it, or choose other ports: make demo ARGS="--port {wanted.port + 10}"'
             )
-    tokens = {kind: secrets.token_urlsafe(24) for kind in ("hubspot", "intercom")}
+    tokens = {kind: secrets.token_hex(24) for kind in ("hubspot", "intercom")}
     command = [
         sys.executable,
         "-m",
@@ -187,15 +188,7 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
     processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region), ready)
     for kind, token in tokens.items():
         for source in settings.of_kind(kind):
-            set_token(deployment, source, token)
-
-
-def set_token(deployment: Deployment, source: str, token: str) -> None:
-    """Put a source's token where its function reads it."""
-    with explained(deployment.endpoint):
-        deployment.client("secretsmanager").put_secret_value(
-            SecretId=f"{deployment.name}/{source}", SecretString=json.dumps({"token": token})
-        )
+            secrets_.put(deployment, source, secrets_.TOKEN, token)
 
 
 def _prepared(wanted: Wanted, settings: Settings) -> Path:

@@ -46,6 +46,12 @@ def test_local_has_nothing_that_the_embedded_runtime_refuses(local: Template) ->
     assert not kinds & {"AWS::ECS::Cluster", "AWS::EMRServerless::Application", "AWS::WAFv2::WebACLAssociation"}
 
 
+def test_every_alarm_names_its_metric_as_the_embedded_runtime_wants_it(local: Template) -> None:
+    alarms = local.find_resources("AWS::CloudWatch::Alarm")
+
+    assert all("MetricName" in alarm["Properties"] for alarm in alarms.values())
+
+
 def test_an_unknown_target_names_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match="allowed are aws, local"):
         target_named("azure", Stack(), Packager(tmp_path, tmp_path / "holdfast.toml"))
