@@ -8,7 +8,7 @@ from holdfast.connector import FOLDER, Connector, connector, shipped
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import RestSource, parse_settings
 from holdfast.vendors import base_url_of, streams_of, vendor_of
-from infra.packaging import Packager
+from infra.packaging import ROOT, Packager
 
 FILE = """
 hosts = ["api.acme.test", "eu.acme.test"]
@@ -125,3 +125,13 @@ def test_every_bundle_brings_the_connectors_files(tmp_path: Path) -> None:
     for folder in folders:
         assert sorted(path.stem for path in (folder / "connectors").glob("*.toml")) == shipped()
     assert FOLDER.name == "connectors"
+
+
+def test_the_example_in_the_documentation_is_a_connector(tmp_path: Path) -> None:
+    example = (ROOT / "docs/connectors.md").read_text().split("```toml\n")[1].split("```")[0]
+    (tmp_path / "acme.toml").write_text(example)
+
+    made = connector("acme", tmp_path)
+
+    assert made.hashed("accounts") == ("external_id", "email")
+    assert made.filled(made.streams["accounts"].columns[0].path, {"customer_key": "uid"}) == "fields.uid"

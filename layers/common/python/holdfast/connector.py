@@ -184,6 +184,13 @@ class Connector(_Section):
         """One small request per stream that shows whether the token may read it: path and query."""
         return {name: f"{each.path}?{urlencode(self._small(each))}" for name, each in self.streams.items()}
 
+    def feed_probe(self, stream: str) -> str:
+        """The same for the feed; nothing for a stream that does not live on it."""
+        lives = self.streams[stream].changed or self.streams[stream].gone
+        if not (self.feed and lives):
+            return ""
+        return self.feed.path + (f"?{self.paging.size_parameter}=1" if self.paging.size_parameter else "")
+
     def _small(self, stream: Stream) -> dict[str, str | int]:
         paging = stream.paging or self.paging
         return stream.params | ({paging.size_parameter: 1} if paging.size_parameter else {})
