@@ -42,8 +42,11 @@ def _microseconds(number: str) -> str:
 
 
 def number(expression: str) -> str:
-    """A finite number."""
-    return f"nullif(nullif(nullif(try_cast({expression} AS DOUBLE), 'inf'), '-inf'), 'nan')"
+    """A finite number; commas may set off its thousands."""
+    said = f"{expression}::VARCHAR"
+    grouped = rf"regexp_full_match({said}, '[+-]?\d{{1,3}}(,\d{{3}})+(\.\d+)?')"
+    without = f"try_cast(CASE WHEN {grouped} THEN replace({said}, ',', '') END AS DOUBLE)"
+    return f"nullif(nullif(nullif(coalesce(try_cast({expression} AS DOUBLE), {without}), 'inf'), '-inf'), 'nan')"
 
 
 def flag(expression: str) -> str:

@@ -62,9 +62,29 @@ class Landing:
         self, connection: duckdb.DuckDBPyConnection, query: str = "FROM rejects", part: int | None = None
     ) -> int:
         """Write what could not be read (reason, row, source_file) to quarantine under rule `parse`, and count it."""
-        said = f"SELECT {literal(self.extract.table)} AS \"table\", 'parse' AS rule, reason, 'quarantine' AS severity"
-        query = f'{said}, "row", {literal(self.extract.run)} AS run, source_file FROM ({query})'
-        return _write(connection, query, self.quarantine, self._path("parse-", part))
+        return self._quarantine(connection, query, "parse", "quarantine", part)
+
+    def warn(self, connection: duckdb.DuckDBPyConnection, query: str, part: int) -> int:
+        """Write values that are not what they should be to quarantine under rule `type`, and count them: their rows land."""
+        return self._quarantine(connection, query, "type", "warn", part)
+
+    def distinct(self) -> int:
+        """How many different ids have landed."""
+        connection = duckdb.connect()
+        connection.execute("CREATE TABLE ids (id VARCHAR)")
+        for item in self.landing.list(f"landing/run={self.extract.run}/{self.extract.table}/"):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder, "rows.parquet")
+                path.write_bytes(self.landing.read(item.key))
+                connection.execute(f"INSERT INTO ids SELECT DISTINCT id FROM '{path}'")
+        return int(connection.execute("SELECT count(DISTINCT id) FROM ids").fetchall()[0][0])
+
+    def _quarantine(
+        self, connection: duckdb.DuckDBPyConnection, query: str, rule: str, severity: str, part: int | None
+    ) -> int:
+        said = f"{literal(self.extract.table)} AS \"table\", '{rule}' AS rule, reason, '{severity}' AS severity"
+        query = f'SELECT {said}, "row", {literal(self.extract.run)} AS run, source_file FROM ({query})'
+        return _write(connection, query, self.quarantine, self._path(f"{rule}-", part))
 
     def _path(self, prefix: str = "", part: int | None = None) -> str:
         number = Path(self.extract.batch).stem.rpartition("-")[2] or f"{part or 0:05}"

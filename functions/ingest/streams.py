@@ -49,6 +49,10 @@ def _always(_record: Any, _window: Window) -> bool:
     return True
 
 
+def _nothing_more(_fetch: Fetch, _records: list[Any]) -> None:
+    """Records are whole as they come."""
+
+
 @dataclass(frozen=True)
 class Pass:
     """One walk over a source. `read` fetches a page; with `removes`, its records are ones that are gone."""
@@ -59,6 +63,16 @@ class Pass:
     removes: bool = False
     whole: bool = False
     """Cannot be resumed in the middle: its pages count only when the last one came."""
+    adds: Callable[[Fetch, list[Any]], None] = _nothing_more
+    """Writes into the records of some pages what has to be asked for apart."""
+
+
+class Discovery(NamedTuple):
+    """What a source is asked before a pull, and the stream that follows from the answer. A run asks once."""
+
+    ask: Callable[[Fetch], dict[str, Any]]
+    """The answer as JSON."""
+    stream: Callable[[Mapping[str, Any]], "Stream"]
 
 
 @dataclass(frozen=True)
@@ -79,11 +93,20 @@ class Stream:
     headers: Mapping[str, str] = field(default_factory=dict)
     optional: bool = False
     """No table of the lake needs it: a token that may not read it loses nothing else."""
+    lasting: bool = False
+    """What it gave once stays true: a record that a whole pull lacks is not gone."""
+    scope: str = ""
+    """What it covers, where that can be configured."""
+    count: Callable[[Fetch, Window], int | None] | None = None
+    """How many records of a window the source says there are, where its pages do not say it or say it too early."""
+    discovery: Discovery | None = None
+    """Makes another stream of this one when it is pulled."""
 
     @property
     def shape(self) -> str:
         """What lands, as text: increments of another shape do not go together."""
-        return json.dumps([tuple(column) for column in self.columns])
+        columns = [tuple(column) for column in self.columns]
+        return json.dumps([columns, self.scope] if self.scope else columns)
 
 
 def inside(value: Any, *steps: str) -> Any:

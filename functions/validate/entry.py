@@ -97,11 +97,17 @@ def _held(
     for number, (table, manifest) in enumerate(pulled):
         rows = _merged(run, table, Pull(manifest["complete"], manifest["cursor"]), place, pseudonymiser)
         if rows is not None:
-            connection.register(f"held_{number}", present(rows))
+            connection.register(f"held_{number}", _current(present(rows), manifest))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     return sorted(parts)
+
+
+def _current(rows: pa.Table, said: dict[str, Any]) -> pa.Table:
+    """Without columns that are held and no longer land, as its pull said: what they say grows old."""
+    landing = said.get("columns") or rows.column_names
+    return rows.select([name for name in rows.column_names if name in landing])
 
 
 def _merged(run: str, table: Passed, pull: Pull, place: Place, pseudonymiser: Pseudonymiser) -> pa.Table | None:

@@ -34,7 +34,7 @@ WITH held_rows AS ({held}),
 gone_rows AS (
     SELECT id, _updated_at, true AS _removed, 2 AS _turn
     FROM gone WHERE id IN (SELECT id FROM held_rows UNION ALL SELECT id FROM landed)),
-landed_rows AS (SELECT *, false AS _removed, 1 AS _turn FROM landed),
+landed_rows AS (SELECT landed.*{kept}, false AS _removed, 1 AS _turn FROM landed LEFT JOIN held_rows USING (id)),
 absent AS (
     SELECT id, {since}::TIMESTAMPTZ AS _updated_at, true AS _removed, 0 AS _turn
     FROM held_rows WHERE {complete} AND NOT _removed AND id NOT IN (SELECT id FROM landed)),
@@ -66,23 +66,27 @@ class Pull:
 def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None, pull: Pull) -> pa.Table | None:
     """The stream after a pull, by id: the newest version of each record, and of equally new ones the one that came last.
 
-    None while there is nothing at all. Merging the same pull again changes nothing.
+    None while there is nothing at all. Merging the same pull again changes nothing. A column that no longer lands keeps what it
+    held; of one that lands as another type, what can be read as that.
     """
     like = landed if landed is not None else held
     if like is None:
         return None
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    columns = [name for name in like.column_names if name not in OWN]
+    fresh = [name for name in like.column_names if name not in OWN]
+    kept = [name for name in (held.column_names if held is not None else []) if name not in (*fresh, *OWN)]
     connection.register("landed", like.schema.empty_table().drop_columns(_own(like)) if landed is None else landed)
     if held is not None:
         connection.register("held", held)
+        connection.register("incoming", like.schema.empty_table())
     connection.register("gone", _nothing_gone() if gone is None else gone)
     query = _MERGED.format(
-        held="SELECT *, 0 AS _turn FROM held" if held is not None else _NOTHING_HELD,
+        held=_NOTHING_HELD if held is None else _as_landed(connection, held, like),
+        kept="".join(f", held_rows.{_quoted(name)}" for name in kept),
         complete="true" if pull.complete else "false",
         since=f"'{pull.since.isoformat()}'",
-        columns=", ".join('"' + name.replace('"', '""') + '"' for name in columns),
+        columns=", ".join(map(_quoted, [*fresh, *kept])),
     )
     return connection.sql(query).to_arrow_table().combine_chunks()
 
@@ -105,6 +109,19 @@ def hashed(rows: pa.Table, stream: str, pseudonymiser: Pseudonymiser) -> pa.Tabl
 
 _NOTHING_HELD = """
 SELECT NULL::VARCHAR AS id, NULL::TIMESTAMPTZ AS _updated_at, false AS _removed, 0 AS _turn LIMIT 0"""
+
+
+def _as_landed(connection: duckdb.DuckDBPyConnection, held: pa.Table, like: pa.Table) -> str:
+    """What is held, in the types of what lands."""
+    types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE incoming").fetchall()}
+    before = {name: kind for name, kind, *_ in connection.execute("DESCRIBE held").fetchall()}
+    changed = [name for name in types if before.get(name, types[name]) != types[name]]
+    casts = ", ".join(f"try_cast({_quoted(n)}::VARCHAR AS {types[n]}) AS {_quoted(n)}" for n in changed)
+    return f"SELECT *{f' REPLACE ({casts})' if casts else ''}, 0 AS _turn FROM held"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _own(table: pa.Table) -> list[str]:

@@ -12,7 +12,8 @@ LIMIT 0"""
 CONTACTS = {
     "hubspot_contacts": """
 SELECT 1 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, company_id,
-    createdate AS created_at, * EXCLUDE (_source, id, external_id, email, company_id, createdate)
+    createdate AS created_at,
+    COLUMNS(lambda name: name NOT IN ('_source', 'id', 'external_id', 'email', 'company_id', 'companies', 'createdate'))
 FROM hubspot_contacts""",
     "intercom_contacts": """
 SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at

@@ -37,11 +37,20 @@ class Thing:
     properties: dict[str, str] = field(default_factory=dict)
     links: list[int] = field(default_factory=list)
     archived_at: int | None = None
+    past: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    created: int = 0
 
-    def shown(self, wanted: Iterable[str]) -> dict[str, Any]:
+    def shown(self, wanted: Iterable[str], history: Iterable[str] = ()) -> dict[str, Any]:
         said = {"id": str(self.id), "properties": {n: self.properties[n] for n in wanted if n in self.properties}}
-        more = {"archivedAt": iso(self.archived_at)} if self.archived_at else {}
+        more: dict[str, Any] = {"archivedAt": iso(self.archived_at)} if self.archived_at else {}
+        if past := {name: self.past[name] for name in history if name in self.past}:
+            versions = {name: [_version(*each) for each in values] for name, values in past.items()}
+            more["propertiesWithHistory"] = versions
         return said | {"updatedAt": iso(self.at), "archived": bool(self.archived_at)} | more
+
+
+def _version(value: str, at: int) -> dict[str, str]:
+    return {"value": value, "timestamp": iso(at), "sourceType": "CRM_UI"}
 
 
 @dataclass
@@ -52,6 +61,10 @@ class HubSpot:
     events: list[dict[str, Any]] = field(default_factory=list)
     modified: dict[str, str] = field(default_factory=lambda: {"contacts": "lastmodifieddate"})
     links_per_page: int = 2
+    label: dict[int, str] = field(default_factory=dict)
+    """Labels of associations by the id of the other object."""
+    declared: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Types of properties by kind and name."""
     fail: Callable[[int, httpx.Request], httpx.Response | None] = lambda number, request: None
     asked: list[httpx.Request] = field(default_factory=list)
 
@@ -64,6 +77,11 @@ class HubSpot:
         parts, body = request.url.path.strip("/").split("/"), json.loads(request.content or b"{}")
         if "associations" in parts:
             return httpx.Response(207, json=self._links(parts[3], body["inputs"]))
+        if "properties" in parts:
+            types = self.declared.get(parts[3], {}).items()
+            return httpx.Response(200, json={"results": [{"name": name, "type": each} for name, each in types]})
+        if parts[-2:] == ["batch", "read"]:
+            return self._batch(parts[3], body)
         if parts[0] == "email":
             return httpx.Response(200, json=self._events(request.url.params))
         if parts[-1] == "search":
@@ -73,14 +91,18 @@ class HubSpot:
     def _list(self, kind: str, params: httpx.QueryParams) -> dict[str, Any]:
         archived, after = params.get("archived") == "true", int(params.get("after", 0))
         rows = [t for i, t in sorted(self.objects[kind].items()) if i > after and bool(t.archived_at) == archived]
-        page, names = rows[: int(params["limit"])], params.get("properties", "").split(",")
-        shown = [t.shown(names) for t in page]
-        for one, thing in zip(shown, page, strict=True):
-            if "associations" in params:
-                links = [{"id": str(to)} for to in thing.links]
-                one["associations"] = {params["associations"]: {"results": links}}
+        page = rows[: int(params["limit"])]
+        names, history = (params.get(name, "").split(",") for name in ("properties", "propertiesWithHistory"))
+        shown = [t.shown(names, history) for t in page]
         more = {"paging": {"next": {"after": str(page[-1].id)}}} if len(rows) > len(page) else {}
         return {"results": shown} | more
+
+    def _batch(self, kind: str, body: dict[str, Any]) -> httpx.Response:
+        if len(body["inputs"]) > (50 if body.get("propertiesWithHistory") else 100):
+            return httpx.Response(400, json={"category": "VALIDATION_ERROR"})
+        things = [self.objects[kind][int(each["id"])] for each in body["inputs"]]
+        shown = [each.shown(body["properties"], body.get("propertiesWithHistory", ())) for each in things]
+        return httpx.Response(200, json={"results": shown})
 
     def _search(self, kind: str, body: dict[str, Any]) -> httpx.Response:
         rows = [t for _, t in sorted(self.objects[kind].items()) if not t.archived_at]
@@ -98,6 +120,8 @@ class HubSpot:
         name, value = each["propertyName"], int(each["value"])
         if name == "hs_object_id":
             held = thing.id
+        elif name in ("createdate", "hs_createdate"):
+            held = thing.created
         elif name == self.modified.get(kind, "hs_lastmodifieddate"):
             held = thing.at
         else:
@@ -110,9 +134,12 @@ class HubSpot:
             links, start = self.objects[kind][int(each["id"])].links, int(each.get("after", 0))
             stop = start + self.links_per_page
             more = {"paging": {"next": {"after": str(stop)}}} if stop < len(links) else {}
-            to = [{"toObjectId": one, "associationTypes": []} for one in links[start:stop]]
+            to = [{"toObjectId": one, "associationTypes": [self._type(one)]} for one in links[start:stop]]
             results += [{"from": {"id": each["id"]}, "to": to} | more] if to else []
         return {"status": "COMPLETE", "results": results, "errors": []}
+
+    def _type(self, to: int) -> dict[str, Any]:
+        return {"category": "HUBSPOT_DEFINED", "typeId": 279, "label": self.label.get(to)}
 
     def _events(self, params: httpx.QueryParams) -> dict[str, Any]:
         first, last, start = (int(params.get(n, 0)) for n in ("startTimestamp", "endTimestamp", "offset"))

@@ -158,7 +158,7 @@ class HubSpot:
     def _render(self, request: Request, kind: str, row: Row, history: list[str]) -> dict[str, Any]:
         shown = records.render(kind, row, names(request, "properties"))
         shown |= records.associations(self.world.tables, kind, row, names(request, "associations"))
-        return shown | (records.history(kind, row, history) if history else {})
+        return shown | (records.history(kind, row, history, self.world.past) if history else {})
 
 
 def _archived(request: Request) -> bool:

@@ -34,7 +34,7 @@ class Batches:
             if row is None:
                 missing.append(each["id"])
             else:
-                more = records.history(kind, row, history) if history else {}
+                more = records.history(kind, row, history, self.world.past) if history else {}
                 found.append(records.render(kind, row, wanted) | more)
         return self._answer(request, inputs, (found, _not_there(kind, missing)))
 

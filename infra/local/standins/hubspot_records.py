@@ -11,6 +11,10 @@ from infra.local.standins.tables import Row, Table
 COLUMN_OF = {"lastmodifieddate": "lastmodified", "hs_lastmodifieddate": "lastmodified", "hs_object_id": "id",
              "hs_createdate": "createdate"}  # fmt: skip
 
+FIRST_STAGES = {"lifecyclestage": "lead", "dealstage": "appointmentscheduled"}
+Past = Mapping[tuple[str, str, str], list[tuple[Any, Any, int]]]
+"""Changes of values by kind, record and column: what it was, what it became, and when."""
+
 
 def iso(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -50,22 +54,25 @@ def associations(tables: Mapping[str, Table], kind: str, row: Row, associated: l
     return {"associations": links} if links else {}
 
 
-def history(kind: str, row: Row, wanted: list[str]) -> dict[str, Any]:
-    """`propertiesWithHistory`, newest first: stages have been something else before, the rest was never touched."""
+def history(kind: str, row: Row, wanted: list[str], past: Past) -> dict[str, Any]:
+    """`propertiesWithHistory`, newest first: stages were something else on the first day, and what changed since is kept."""
     known = PROPERTIES[kind]
-    return {"propertiesWithHistory": {name: _versions(known[name][0], row, name) for name in wanted if name in known}}
+    shown = {
+        name: _versions(known[name][0], row, name, past.get((kind, row["id"], name), []))
+        for name in wanted
+        if name in known
+    }
+    return {"propertiesWithHistory": shown}
 
 
-def _versions(type_: str, row: Row, name: str) -> list[dict[str, Any]]:
-    now, first = (
-        text(type_, value(row, name)),
-        {"lifecyclestage": "lead", "dealstage": "appointmentscheduled"}.get(name),
-    )
-    steps = (
-        [(now, row["createdate"])] if first in (None, now) else [(now, row["lastmodified"]), (first, row["createdate"])]
-    )
-    return [{"value": said or "", "timestamp": iso(at), "sourceType": "CRM_UI", "sourceId": "userId:5901",
-             "updatedByUserId": 5901} for said, at in steps]  # fmt: skip
+def _versions(type_: str, row: Row, name: str, changes: list[tuple[Any, Any, int]]) -> list[dict[str, Any]]:
+    now = changes[0][0] if changes else value(row, name)
+    first = FIRST_STAGES.get(name)
+    later = row["createdate"] + 60_000 * (1 + int(row["id"]) * 7919 % 1400)
+    steps = [(now, row["createdate"])] if first in (None, now) else [(first, row["createdate"]), (now, later)]
+    steps += [(news, at) for _, news, at in changes]
+    return [{"value": text(type_, said) or "", "timestamp": iso(at), "sourceType": "CRM_UI", "sourceId": "userId:5901",
+             "updatedByUserId": 5901} for said, at in reversed(steps)]  # fmt: skip
 
 
 def owner(row: Row) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from infra.local.standins.tables import Row, Table
 from infra.local.standins.turn import Turn
 
 DAY_MS = 86_400_000
+Change = tuple[Any, Any, int]
+"""What a value was, what it became, and when."""
 POINTERS = {"contacts": "contact_id", "companies": "company_id"}
 
 
@@ -52,6 +54,7 @@ class MovingWorld:
         self.tables = dict(self._made)
         self.before, self.now_ms, self.advances = self.tables, self._end_ms, 0
         self.ends = {kind: Ends() for kind in self._moves}
+        self.past: dict[tuple[str, str, str], list[Change]] = {}
         self._last_id: dict[str, str] = {}
         self._moved_at, self._searches = -1e9, 0
         for forget in self.on_reset:
@@ -87,6 +90,10 @@ class MovingWorld:
     def change(self, kind: str, row: Row) -> None:
         """Put a record in the place of the one with its id, or at the end."""
         self.tables[kind] = self.tables[kind].having({row["id"]: row})
+
+    def remember(self, kind: str, row: Row, column: str, news: Any, when: int) -> None:
+        """Keep a value's change by kind, record and column, where the record's history shows it."""
+        self.past.setdefault((kind, row["id"], column), []).append((row[column], news, when))
 
     def archive(self, kind: str, record_id: str, when: int) -> None:
         row = self.tables[kind].find(record_id)

@@ -48,8 +48,9 @@ class Turn:
         changed = {}
         for row in rows:
             values = [value for value in self.move.values if value != row[self.move.column]]
-            news = {self.move.column: values[int(self.dice.integers(len(values)))], self.move.updated: self._when()}
-            changed[row["id"]] = self.move.also(row | news)
+            news, when = values[int(self.dice.integers(len(values)))], self._when()
+            self.world.remember(self.kind, row, self.move.column, news, when)
+            changed[row["id"]] = self.move.also(row | {self.move.column: news, self.move.updated: when})
         self.world.tables[self.kind] = table.having(changed) if changed else table
         return ids
 

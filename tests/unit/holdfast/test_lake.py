@@ -1,5 +1,6 @@
 """Tables of the lake are replaced whole, columns included."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,3 +59,27 @@ def test_a_column_that_was_gone_may_come_back(lake):
         lake.replace("features", rows(**columns))
 
     assert lake.read("features").to_pydict() == {"b": [7.0], "a": [1.0]}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(["1"], [1.5]), ([1.5], ["x"]), ([1], [1.5]), ([True], ["x"]), ([1.5], [datetime(2026, 1, 1, tzinfo=UTC)])],
+)
+def test_a_column_of_another_type_takes_that_type_and_older_snapshots_keep_theirs(lake, before, now):
+    lake.replace("raw", rows(id=["x"], a=before, b=[1]))
+    older = lake.snapshot_id("raw")
+
+    lake.replace("raw", rows(id=["x"], a=now, b=[1]))
+
+    assert lake.read("raw").to_pydict() == {"id": ["x"], "a": now, "b": [1]}
+    assert lake.read("raw", snapshot_id=older).to_pydict() == {"id": ["x"], "a": before, "b": [1]}
+
+
+def test_columns_and_rows_change_in_one_commit_or_not_at_all(lake):
+    lake.replace("raw", rows(id=["x"], a=["1"]))
+    impossible = pa.table({"id": ["x"], "a": [1.0], "c": pa.array([None], pa.null())})
+
+    with pytest.raises(Exception, match="null"):
+        lake.replace("raw", impossible)
+
+    assert lake.read("raw").to_pydict() == {"id": ["x"], "a": ["1"]}

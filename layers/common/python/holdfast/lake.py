@@ -9,7 +9,8 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.table import Table
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.table import Table, Transaction
 from pyiceberg.transforms import MonthTransform
 
 from holdfast.aws import translated
@@ -58,15 +59,15 @@ class Lake:
         """Make `rows` the table's content in one commit, unless they already are; returns whether a commit was needed.
 
         Rows must come in a fixed order: content is compared by a digest of its bytes, and by the `properties` written
-        beside it. The table gets exactly the columns of `rows`, in their order; older snapshots keep theirs.
+        beside it. The table gets exactly the columns of `rows`, in their order and with their types; older snapshots keep theirs.
         """
         said = {_DIGEST: content_digest(rows), **(properties or {})}
         table = self.table(name) or self._created(name, rows.schema, None)
         if said.items() <= _summary_of(table).items():
             return False
-        self._reshape(table, rows.schema)
-        with translated(f"replacing table {name}"):
-            table.overwrite(rows, snapshot_properties=said)
+        with translated(f"replacing table {name}"), table.transaction() as transaction:
+            _reshape(table, transaction, rows.schema)
+            transaction.overwrite(rows, snapshot_properties=said)
         return True
 
     def add_files(self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None) -> None:
@@ -102,18 +103,6 @@ class Lake:
                 update.union_by_name(schema)
         return table
 
-    def _reshape(self, table: Table, schema: pa.Schema) -> None:
-        held = [field.name for field in table.schema().fields]  # column_names would list nested fields as well
-        if held == schema.names:
-            return
-        doing = f"reshaping table {table.name()[-1]}"
-        with translated(doing), table.update_schema(allow_incompatible_changes=True) as update:
-            for name in set(held) - set(schema.names):
-                update.delete_column(name)
-            update.union_by_name(schema).move_first(schema.names[0])
-            for before, name in pairwise(schema.names):
-                update.move_after(name, before)
-
     def _created(self, name: str, schema: pa.Schema, month_of: str | None) -> Table:
         with translated(f"creating table {name}"):
             table = self._catalog.create_table(
@@ -126,6 +115,42 @@ class Lake:
                 with table.update_spec() as update:
                     update.add_field(month_of, MonthTransform())
         return table
+
+
+def _reshape(table: Table, transaction: Transaction, schema: pa.Schema) -> None:
+    """Give a table the columns of a schema; one that is of another kind now is another column under the same name."""
+    fields = table.schema().fields  # column_names would list nested fields as well
+    held = schema_to_pyarrow(table.schema())
+    same = [
+        name
+        for name in schema.names
+        if name in held.names and _kind(held.field(name).type) == _kind(schema.field(name).type)
+    ]
+    if [field.name for field in fields] == schema.names == same:
+        return
+    with transaction.update_schema(allow_incompatible_changes=True) as update:
+        for field in fields:
+            if field.name not in same:
+                update.delete_column(field.name)
+    with transaction.update_schema(allow_incompatible_changes=True) as update:
+        update.union_by_name(schema).move_first(schema.names[0])
+        for before, name in pairwise(schema.names):
+            update.move_after(name, before)
+
+
+def _kind(type_: pa.DataType) -> str:
+    """What a type is, whatever its width: within a kind a table's column takes what comes."""
+    kinds = {
+        "text": _is_text,
+        "whole": pa.types.is_integer,
+        "number": pa.types.is_floating,
+        "nested": pa.types.is_nested,
+    }
+    return next((kind for kind, holds in kinds.items() if holds(type_)), str(type_))
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_dictionary(type_))
 
 
 def content_digest(rows: pa.Table) -> str:

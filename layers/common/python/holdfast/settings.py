@@ -27,6 +27,10 @@ class _VendorSource(_Section):
         return self
 
 
+HubSpotKind = Literal["contacts", "companies", "deals", "tickets", "calls", "emails", "meetings", "notes", "tasks"]
+"""HubSpot's kinds of objects."""
+
+
 class HubSpotSource(_VendorSource):
     """HubSpot CRM: its objects, and marketing email events."""
 
@@ -37,7 +41,7 @@ class HubSpotSource(_VendorSource):
     """Numbered versions end in September 2027."""
     customer_property: str = "external_id"
     """Contact property that holds the product's own user id."""
-    properties: dict[str, list[str]] = {}
+    properties: dict[HubSpotKind, list[str]] = {}
     """Further properties by kind of object: `contacts = ["mrr"]`. They land typed as the account declares them."""
     history: list[str] = ["lifecyclestage"]
     """Contact properties whose every past value is pulled."""

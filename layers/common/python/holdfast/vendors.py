@@ -1,13 +1,15 @@
 """What is fixed about the APIs that are read: versions, hosts, and the streams of each."""
 
+from typing import get_args
+
 from holdfast.connector import connector
-from holdfast.settings import HubSpotSource, IntercomSource, RestSource, Settings, Source
+from holdfast.settings import HubSpotKind, HubSpotSource, IntercomSource, RestSource, Settings, Source
 
 HUBSPOT_VERSION = "2026-09"
 """Of all its paths, unless the configuration wants the numbered ones, which end in 2027."""
 INTERCOM_VERSION = "2.16"
 
-OBJECTS = ("contacts", "companies", "deals", "tickets", "calls", "emails", "meetings", "notes", "tasks")
+OBJECTS: tuple[HubSpotKind, ...] = get_args(HubSpotKind)
 """HubSpot's kinds of objects."""
 _HUBSPOT = (*OBJECTS, "email_events", "owners", "properties")
 _INTERCOM = ("contacts", "conversations", "tickets", "companies", "tags", "admins", "segments", "data_attributes")

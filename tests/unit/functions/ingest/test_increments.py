@@ -13,14 +13,16 @@ from holdfast.errors import SourceUnavailable
 from holdfast.ledger import CURSOR, MemoryLedger
 from holdfast.settings import HubSpotSource, parse_settings
 from holdfast.store import MemoryStore, read_json
-from ingest import pull
-from ingest.hubspot import LOOKBACK, chunked, hubspot
+from ingest.hubspot import hubspot
+from ingest.hubspot_objects import LOOKBACK, Objects, chunked
 from ingest.intercom import intercom
-from ingest.pull import land_stream
+from ingest.pull import Limits, land_stream
+from ingest.streams import Column
 from tests.doubles.crm import T0, HubSpot, Intercom, Killed, Thing, client, place, schedule
 
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS)
+SMALL = Limits(pages=2)
 HOUR = 3_600_000
 DAY = 24 * HOUR
 
@@ -110,7 +112,7 @@ def test_a_record_that_the_search_shows_late_is_found_by_the_next_run():
 
 
 def test_a_search_of_more_than_10_000_goes_on_above_the_last_id():
-    server = HubSpot({"companies": things(Thing(0))})
+    server = HubSpot({"companies": things(Thing(1))})
     nights = Nights(server)
     nights.night("companies", "a", T0 + HOUR)
 
@@ -172,11 +174,13 @@ def test_a_changed_record_brings_its_associations_and_all_their_pages():
     server = HubSpot({"contacts": things(Thing(1), Thing(2))}, links_per_page=1)
     nights = Nights(server)
     nights.night("contacts", "a", T0)
+    server.asked.clear()
     server.objects["contacts"] |= things(Thing(1, T0 + HOUR, links=[7, 8, 9]), Thing(2, T0 + HOUR))
 
     landing = nights.night("contacts", "b", T0 + DAY)
 
     assert [row["company_id"] for row in rows(landing)] == ["7", None]
+    assert [one["id"] for one in json.loads(rows(landing)[0]["companies"])] == ["7", "8", "9"]
     assert sum("associations" in request.url.path for request in server.asked) == 3
 
 
@@ -184,6 +188,7 @@ def test_of_a_partial_answer_only_the_failed_inputs_are_asked_again():
     server = HubSpot({"contacts": things(Thing(1), Thing(2))})
     nights = Nights(server)
     nights.night("contacts", "a", T0)
+    server.asked.clear()
     server.objects["contacts"] = things(Thing(1, T0 + HOUR, links=[7]), Thing(2, T0 + HOUR, links=[8]))
     given = []
 
@@ -228,13 +233,10 @@ def test_names_are_cut_so_that_no_url_is_too_long_and_the_parts_are_put_together
 
 def test_wide_records_are_pulled_in_parts_and_put_together_by_id():
     wide = {f"p{number:04}_{'x' * 40}": str(number) for number in range(600)}
-    from ingest.hubspot import objects
-    from ingest.streams import Column
-
     columns = (Column("id", "id"), *(Column(name, f"properties.{name}") for name in wide))
     server = HubSpot({"companies": things(Thing(1, properties=wide))})
 
-    landing = Nights(server, {"companies": objects("companies", columns)}).night("companies", "a", T0)
+    landing = Nights(server, {"companies": Objects("companies", "2026-09").stream(columns)}).night("companies", "a", T0)
 
     (row,) = rows(landing)
     assert {name: row[name] for name in wide} == wide
@@ -285,7 +287,7 @@ def test_a_gap_to_what_the_source_says_it_has_is_told_and_deletes_nothing():
     assert read_json(landing, manifest_key("a", "src_contacts"))["complete"] is False
 
 
-def test_a_pull_that_runs_long_goes_on_in_the_next_invocation(monkeypatch):
+def test_a_pull_that_runs_long_goes_on_in_the_next_invocation():
     server, ledger, landing = HubSpot({"companies": things(*map(Thing, range(1, 5001)))}), MemoryLedger(), MemoryStore()
     minutes = iter(range(10_000))
 
@@ -322,14 +324,13 @@ def test_a_wait_longer_than_a_minute_is_handed_to_the_chain_and_nothing_is_pulle
 
 
 @pytest.mark.parametrize("killed_at", range(1, 13))
-def test_a_pull_goes_on_from_every_checkpoint(monkeypatch, killed_at):
-    monkeypatch.setattr(pull, "PAGES", 2)
+def test_a_pull_goes_on_from_every_checkpoint(killed_at):
     server, ledger, landing = HubSpot({"companies": things(*map(Thing, range(1, 1101)))}), MemoryLedger(), MemoryStore()
     server.fail = lambda number, request: httpx.Response(503) if killed_at <= number < killed_at + 8 else None
 
     def invoked():
         there = place("companies", "r", landing)
-        return land_stream(there, STREAMS["companies"], client(server), ledger, lambda: T0 / 1000)
+        return land_stream(there, STREAMS["companies"], client(server), ledger, lambda: T0 / 1000, limits=SMALL)
 
     with pytest.raises(SourceUnavailable):
         invoked()
@@ -375,7 +376,7 @@ def landed_under(seed: int | None, night: int) -> dict[str, list[dict]]:
         while True:
             try:
                 there = place(stream, "r", landing)
-                if land_stream(there, streams[stream], client(server), held, lambda: T0 / 1000).next == DONE:
+                if land_stream(there, streams[stream], client(server), held, lambda: T0 / 1000, limits=SMALL).next == DONE:
                     break
             except (Killed, SourceUnavailable):
                 continue
@@ -384,8 +385,7 @@ def landed_under(seed: int | None, night: int) -> dict[str, list[dict]]:
     return landed
 
 
-def test_whatever_goes_wrong_on_the_way_what_lands_is_the_same_row_for_row(monkeypatch, fault_schedules):
-    monkeypatch.setattr(pull, "PAGES", 2)
+def test_whatever_goes_wrong_on_the_way_what_lands_is_the_same_row_for_row(fault_schedules):
     whole = [landed_under(None, night) for night in (0, 1)]
 
     for seed in range(fault_schedules):

@@ -191,3 +191,13 @@ class Shelf:
 )
 def test_the_cutoff_is_the_midnight_after_the_last_thing_known_or_that_of_today(lake, expected):
     assert as_of(lake, settings(), NOW) == expected
+
+
+def test_associations_stay_out_of_the_customers_and_properties_that_a_user_named_go_in():
+    crm = hubspot(("1", "u-1", "ada@x.test", "c1", "SE"))
+    crm = crm.append_column("companies", [['[{"id": "c1"}]']]).append_column("mrr", [[12.5]])
+
+    (customer,) = conform.customers(united(hubspot_contacts=crm)).to_pylist()
+
+    assert set(customer) == {"customer_id", "company_id", "created_at", "country", "mrr"}
+    assert (customer["company_id"], customer["mrr"]) == ("c1", 12.5)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
 from holdfast.pseudonym import Pseudonymiser
 from validate.state import Pull, hashed, merged, present
@@ -87,6 +88,48 @@ def test_what_was_never_held_leaves_no_trace_when_it_goes():
 
 def test_a_stream_without_anything_is_nothing():
     assert merged(None, None, gone(("1", 1)), pulled()) is None
+
+
+def wide(**columns: list) -> pa.Table:
+    return pa.table({"id": ["1", "2"], **columns, "_updated_at": pa.array([at(2)] * 2, TIME)})
+
+
+def test_a_column_that_no_longer_lands_keeps_what_it_held():
+    held = merged(None, wide(plan=["a", "b"], mrr=[1.0, 2.0]), None, pulled(complete=True))
+
+    without = merged(held, wide(plan=["c", "d"]), None, pulled(complete=True))
+    again = merged(without, wide(plan=["e", "f"], mrr=[9.0, None]), None, pulled(complete=True))
+
+    assert without.select(["id", "plan", "mrr"]).to_pylist() == [
+        {"id": "1", "plan": "c", "mrr": 1.0},
+        {"id": "2", "plan": "d", "mrr": 2.0},
+    ]
+    assert again["mrr"].to_pylist() == [9.0, None]
+    assert merged(without, wide(plan=["c", "d"]), None, pulled(complete=True)).equals(without)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "kept"),
+    [
+        (["12", "many"], [1.0, 2.0], [12.0, None]),
+        ([1.5, None], ["x", "y"], ["1.5", None]),
+        (["2026-01-01T05:00:00Z", "soon"], pa.array([at(1), at(1)], TIME), [at(5), None]),
+        ([3.0, 4.0], pa.array([at(1), at(1)], TIME), [None, None]),
+        ([True, None], ["x", "y"], ["true", None]),
+    ],
+)
+def test_a_column_of_another_type_takes_that_type_and_what_was_held_is_read_as_it(before, now, kept):
+    held = merged(None, wide(value=before), None, pulled(complete=True))
+    fresh = wide(value=now)
+
+    partly = merged(held, fresh.slice(0, 1), None, pulled(complete=False))
+    whole = merged(partly, fresh, None, pulled(complete=True))
+
+    first = fresh["value"].to_pylist()
+    assert partly["value"].type == whole["value"].type == fresh["value"].type
+    assert partly["value"].to_pylist() == [first[0], kept[1]]
+    assert whole["value"].to_pylist() == first
+    assert merged(held, fresh.slice(1, 1), None, pulled(complete=False))["value"].to_pylist() == [kept[0], first[1]]
 
 
 def test_whoever_is_named_is_held_as_a_pseudonym():
