@@ -13,8 +13,8 @@ from ingest.hubspot import LINKED
 from ingest.hubspot_objects import Objects
 from ingest.hubspot_properties import columns
 from ingest.pull import Limits
+from tests.doubles.nights import DAY, Nights, streams
 from tests.integration.standins.conftest import Standins
-from tests.unit.functions.ingest.nights import DAY, Nights, streams
 
 
 class Real(Nights):

@@ -9,7 +9,6 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table, Transaction
 from pyiceberg.transforms import MonthTransform
 
@@ -120,7 +119,7 @@ class Lake:
 def _reshape(table: Table, transaction: Transaction, schema: pa.Schema) -> None:
     """Give a table the columns of a schema; one that is of another kind now is another column under the same name."""
     fields = table.schema().fields  # column_names would list nested fields as well
-    held = schema_to_pyarrow(table.schema())
+    held = table.schema().as_arrow()
     same = [
         name
         for name in schema.names

@@ -8,7 +8,7 @@ import pytest
 from holdfast.errors import SourceGarbled
 from ingest.pull import Limits
 from tests.doubles.crm import T0, HubSpot, Thing
-from tests.unit.functions.ingest.nights import DAY, HOUR, Nights, streams, things
+from tests.doubles.nights import DAY, HOUR, Nights, streams, things
 
 
 def asked_for(server: HubSpot) -> list[tuple[str, int]]:

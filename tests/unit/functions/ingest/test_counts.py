@@ -7,9 +7,13 @@ import httpx
 import pytest
 
 from holdfast.observe import metrics
-from ingest.intercom import intercom
-from tests.doubles.crm import T0, HubSpot, Intercom, Thing
-from tests.unit.functions.ingest.nights import DAY, HOUR, Nights, streams, things
+from holdfast.settings import IntercomSource
+from ingest.pull import Limits
+from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window
+from tests.doubles.crm import T0, HubSpot, Thing
+from tests.doubles.nights import DAY, HOUR, Nights, streams, things
+
+DESK = IntercomSource(kind="intercom")
 
 
 @pytest.fixture(autouse=True)
@@ -28,22 +32,23 @@ def counts(server: HubSpot) -> list[list[dict]]:
 
 
 class Shifting(HubSpot):
-    """A list that gives one record twice and another not at all."""
+    """A list whose second page begins with the last record of the first, and lacks its own last one."""
 
     def _list(self, kind, params):
         answer = super()._list(kind, params)
-        if params.get("archived") != "true":
-            answer["results"] = [answer["results"][0], *answer["results"][:-1]]
+        if "after" in params:
+            answer["results"] = [self.objects[kind][int(params["after"])].shown(()), *answer["results"][:-1]]
         return answer
 
 
-def test_a_record_given_twice_does_not_hide_another_that_was_not_given(caplog):
-    nights = Nights(Shifting({"companies": things(*map(Thing, range(1, 6)))}), streams())
+@pytest.mark.parametrize("pages", [1, 20])
+def test_a_record_given_twice_does_not_hide_another_that_was_not_given(caplog, pages):
+    nights = Nights(Shifting({"companies": things(*map(Thing, range(1, 151)))}), streams(), Limits(pages=pages))
 
     with caplog.at_level(logging.WARNING):
         landed = nights.night("companies", "a", T0)
 
-    assert len(landed) == 5
+    assert len(landed) == 150
     assert [each.missing for each in caplog.records if "more than it gave" in each.message] == [1]
     assert told("SourceGap") == 1
     assert nights.manifest("companies", "a")["complete"] is False
@@ -118,27 +123,30 @@ def test_records_that_change_again_while_they_are_searched_are_not_missed_and_sh
     assert {int(row["id"]) for row in later} == {1, 2, 3, 499}
 
 
-def test_of_several_numbers_that_pages_say_the_least_counts():
-    class Shrinking(Intercom):
-        def served(self, request):
-            answer = json.loads(super().served(request).content)
-            return httpx.Response(200, json=answer | {"total_count": 4 if answer["pages"]["next"] else 3})
+def stream(*pages: tuple[list[str], int], keeps: str = "") -> dict[str, Stream]:
+    """One whose pages say how many records there are; ids in `keeps` belong to the window, or all."""
 
-    contacts = [{"id": str(n), "created_at": T0 // 1000 - 99 * 86_400, "updated_at": T0 // 1000} for n in range(3)]
-    nights = Nights(Shrinking({"contacts": contacts}, page=2), intercom())
+    def read(_fetch: Fetch, _window: Window, cursor: Cursor) -> Page:
+        number = int(cursor.get("page", 0))
+        ids, total = pages[number]
+        return Page([{"id": each} for each in ids], {"page": number + 1} if number + 1 < len(pages) else None, total)
 
-    assert len(nights.night("contacts", "a", T0)) == 3
-    assert told("SourceGap") == 0
+    walk = Pass(read, keeps=lambda record, _: not keeps or record["id"] in keeps)
+    return {"talks": Stream((Column("id", "id"),), "at", (walk,))}
 
 
-def test_what_a_search_by_whole_days_gives_beyond_the_window_counts_as_given():
-    contacts = [
-        {"id": "old", "created_at": T0 // 1000 - 99 * 86_400, "updated_at": (T0 - 30 * HOUR) // 1000},
-        {"id": "new", "created_at": T0 // 1000 - 99 * 86_400, "updated_at": (T0 + HOUR) // 1000},
-    ]
-    nights = Nights(Intercom({"contacts": contacts}), intercom())
-    nights.night("contacts", "a", T0)
-    metrics.clear_metrics()
+def nobody(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(500)
 
-    assert [row["id"] for row in nights.night("contacts", "b", T0 + 2 * HOUR)] == ["new"]
+
+@pytest.mark.parametrize(("totals", "missing"), [((4, 3), 0), ((3, 4), 0), ((4, 4), 1)])
+def test_of_several_numbers_that_pages_say_the_least_counts(totals, missing):
+    first, second = totals
+
+    assert len(Nights(nobody, stream((["a", "b"], first), (["c"], second))).night("talks", "a", T0)) == 3
+    assert told("SourceGap") == missing
+
+
+def test_what_a_source_gives_beyond_the_window_counts_as_given():
+    assert len(Nights(nobody, stream((["a", "b", "c"], 3), keeps="ab")).night("talks", "a", T0)) == 2
     assert told("SourceGap") == 0

@@ -5,7 +5,7 @@ import json
 from holdfast.vendors import streams_of
 from ingest.hubspot_objects import LOOKBACK
 from tests.doubles.crm import T0, HubSpot, Thing
-from tests.unit.functions.ingest.nights import DAY, HOUR, Nights, streams, things
+from tests.doubles.nights import DAY, HOUR, Nights, streams, things
 from validate.state import HASHED
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.doubles.crm import T0, HubSpot, Thing
-from tests.unit.functions.ingest.nights import DAY, HOUR, Nights, streams, things
+from tests.doubles.nights import DAY, HOUR, Nights, streams, things
 
 DECLARED = {"external_id": "string", "mrr": "number", "vip": "bool", "since": "date", "seen": "datetime", "tier": "enumeration",
             "phone_line": "phone_number", "company_id": "string", "customer_id": "string", "lifecyclestage": "enumeration"}  # fmt: skip

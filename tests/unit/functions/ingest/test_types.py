@@ -10,7 +10,7 @@ import pytest
 from holdfast.observe import metrics
 from ingest import casts
 from tests.doubles.crm import T0, HubSpot, Thing
-from tests.unit.functions.ingest.nights import Nights, streams, things
+from tests.doubles.nights import Nights, streams, things
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from tests.doubles.crm import T0, HubSpot, Thing
-from tests.unit.functions.ingest.nights import DAY, HOUR, Nights, streams, things
+from tests.doubles.nights import DAY, HOUR, Nights, streams, things
 
 PATHS = {
     "2026-09": {
