@@ -24,11 +24,14 @@ RETRIED = [
 ]
 """Step Functions compares a concrete class's name: these come from the drawn family, never from a base class."""
 
+LONGEST = Duration.hours(36)
+"""A source may want quiet until its account's midnight, or for the day that a migration of it takes."""
 HEARTBEAT = Duration.seconds(90)
 CONCURRENCY = 4
 """Streams and batches at a time: more would only meet the sources' rate limits."""
 
 AT = sfn.JsonPath.string_at
+_BEGUN: Any = {"run": AT("$$.Execution.Name"), "input": sfn.JsonPath.object_at("$$.Execution.Input")}
 _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
@@ -55,7 +58,7 @@ class Chain(Construct):
             {"run": run, "table": AT("$$.Map.Item.Value")},
         )
         return [
-            self._caught(self._task("Plan", {"run": AT("$$.Execution.Name")}, "$.plan")),
+            self._caught(self._task("Plan", _BEGUN, "$.plan")),
             ingest,
             validate,
             self._caught(self._task("Transform", {"run": run}, "$.transformed")),
@@ -180,7 +183,7 @@ class Chain(Construct):
         resume = sfn.Choice(self, "Resume", state_name="Resume")
         for step, following in zip(self._steps, [*self._steps[1:], None], strict=True):
             if following:
-                step.next(following)
+                step.next(self._unless_one_stream(following) if step.state_id == "Transform" else following)
             named = sfn.Condition.and_(
                 sfn.Condition.is_present("$.resumed.state"),
                 sfn.Condition.string_equals("$.resumed.state", step.state_id),
@@ -188,6 +191,12 @@ class Chain(Construct):
             resume.when(named, step)
         self._failed.next(resume)
         return resume.otherwise(self._steps[0])
+
+    def _unless_one_stream(self, following: sfn.IChainable) -> sfn.Choice:
+        """A run that was started for one stream ends when that is in the lake."""
+        choice = sfn.Choice(self, "WholeNight", state_name="WholeNight")
+        choice.when(sfn.Condition.is_present("$.stream"), sfn.Succeed(self, "Synced", state_name="Synced"))
+        return choice.otherwise(following)
 
     def _build_machine(self, entrance: sfn.Choice) -> sfn.StateMachine:
         group = logs.LogGroup(self, "Log", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY)
@@ -197,7 +206,7 @@ class Chain(Construct):
             definition_body=sfn.DefinitionBody.from_chainable(entrance),
             state_machine_type=sfn.StateMachineType.STANDARD,
             tracing_enabled=True,
-            timeout=Duration.hours(12),
+            timeout=LONGEST,
             comment="From the sources to an explained score for every customer.",
             logs=sfn.LogOptions(destination=group, level=sfn.LogLevel.ALL, include_execution_data=False),
         )

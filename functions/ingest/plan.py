@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from holdfast.contracts import RunOnly
+from holdfast.contracts import Begun
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, settings
@@ -12,6 +12,6 @@ from ingest.planning import planned
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    run = RunOnly.parse(event).run
-    ledger = DynamoLedger(environment().state_table)
-    return planned(run, settings(), environment().uploads_bucket, S3Store, ledger, artifacts()).to_json()
+    begun, ledger = Begun.parse(event), DynamoLedger(environment().state_table)
+    uploads = environment().uploads_bucket
+    return planned(begun.run, settings(), uploads, S3Store, ledger, artifacts(), only=begun.only).to_json()

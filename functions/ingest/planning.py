@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
 from holdfast.contracts import Extract, Planned
-from holdfast.errors import NoData
+from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import Ledger
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.store import Listed, Store, read_json, write_json
-from holdfast.vendors import streams_of
+from holdfast.vendors import ApiSource, streams_of
 
 BATCH_BYTES = 64_000_000
 MAXIMUM_BATCHES = 40
@@ -32,16 +32,23 @@ class File:
         return f"{self.bucket}/{self.key}"
 
 
-def planned(run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store) -> Planned:
+def planned(
+    run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store, *, only: str = ""
+) -> Planned:
     """The run's extracts. Kept as `work/<run>/plan.json`, so that a second Plan of the same run says the same.
+
+    With `only` it is one stream of an API (`source/stream`), and the tables that customers are made from beside it.
 
     Raises:
         NoData: a source of files has none at all.
+        ConfigurationInvalid: there is no such stream.
     """
     try:
         return Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
     except KeyError:
-        extracts = list(_extracts(run, settings, uploads, stores, ledger, artifacts))
+        wanted = _narrowed(settings, only) if only else settings
+        extracts = list(_extracts(run, wanted, uploads, stores, ledger, artifacts))
+        extracts = [each for each in extracts if not only or each.batch or only == f"{each.source}/{each.stream}"]
         plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts}))
         write_json(artifacts, f"work/{run}/plan.json", plan.to_json())
         return plan
@@ -63,6 +70,15 @@ def _extracts(
         for number, batch in enumerate(batches):
             key = write_json(artifacts, f"work/{run}/{name}-{number:03}.json", [asdict(file) for file in batch])
             yield Extract(run, name, stream, key)
+
+
+def _narrowed(settings: Settings, only: str) -> Settings:
+    source, _, stream = only.partition("/")
+    wanted = settings.sources.get(source)
+    if not isinstance(wanted, ApiSource) or stream not in streams_of(wanted):
+        raise ConfigurationInvalid(f"there is no stream {only!r}: `holdfast sources status` lists them")
+    tables = {name: each for name, each in settings.sources.items() if isinstance(each, TableSource)}
+    return settings.model_copy(update={"sources": {source: wanted, **tables}})
 
 
 def batched(files: list[File]) -> list[list[File]]:

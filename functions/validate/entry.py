@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Protocol
 
 import duckdb
@@ -20,7 +21,7 @@ from validate import conform, cutoff
 from validate.identity import unite
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import CONTACTS, SNAPSHOTS
-from validate.work import Passed, log_files, passed, pulls
+from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
 
@@ -58,7 +59,7 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     connection.execute("SET TimeZone = 'UTC'")
     relations = _gathered(connection, passed(run, settings, place.artifacts), place)
     pulled = list(pulls(run, settings, place.artifacts, place.landing))
-    held = _held(connection, run, pulled, place, pseudonymiser)
+    held = _held(connection, run, pulled, settings, place, pseudonymiser)
     conform.gather_contacts(connection, relations + held)
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
@@ -67,7 +68,8 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     for source, files in log_files(run, place.artifacts):
         place.ledger.book(source, files, run)
     for table, manifest in pulled:
-        place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | {"run": run})
+        landed = {"run": run, "columns": manifest.get("columns")}
+        place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
     return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots)
 
@@ -89,15 +91,23 @@ def _held(
     connection: duckdb.DuckDBPyConnection,
     run: str,
     pulled: list[tuple[Passed, dict[str, Any]]],
+    settings: Settings,
     place: Place,
     pseudonymiser: Pseudonymiser,
 ) -> list[str]:
-    """Merge each stream's pull into its table, and register what is there now, one relation per kind and stream."""
+    """Merge each stream's pull into its table, and register what is there now, one relation per kind and stream.
+
+    A stream that the run did not pull is there as it was: a run for one of them must not lose the others.
+    """
     parts: dict[str, list[str]] = {}
-    for number, (table, manifest) in enumerate(pulled):
-        rows = _merged(run, table, Pull(manifest["complete"], manifest["cursor"]), place, pseudonymiser)
+    merged_now = (
+        (table, _merged(run, table, Pull(m["complete"], m["cursor"]), place, pseudonymiser), m) for table, m in pulled
+    )
+    left = left_alone([table for table, _ in pulled], settings, place.ledger)
+    as_it_was = ((table, place.lake.read(f"raw_{table.source}_{table.stream}"), note) for table, note in left)
+    for number, (table, rows, said) in enumerate(chain(merged_now, as_it_was)):
         if rows is not None:
-            connection.register(f"held_{number}", _current(present(rows), manifest))
+            connection.register(f"held_{number}", _current(present(rows), said))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")

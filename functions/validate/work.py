@@ -6,9 +6,10 @@ from typing import Any
 
 from holdfast.contracts import Extract, Planned, manifest_key
 from holdfast.errors import ConfigurationInvalid
+from holdfast.ledger import CURSOR, Ledger
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json
-from holdfast.vendors import APIS, vendor_of
+from holdfast.vendors import APIS, ApiSource, streams_of, vendor_of
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ def pulls(run: str, settings: Settings, artifacts: Store, landing: Store) -> Ite
             manifest = read_json(landing, manifest_key(run, extract.table))
             if manifest["cursor"]:
                 yield Passed(extract.source, vendor, extract.stream, files), manifest
+
+
+def left_alone(pulled: list[Passed], settings: Settings, ledger: Ledger) -> Iterator[tuple[Passed, dict[str, Any]]]:
+    """Each stream of an API that the run did not pull, and the note of the last pull of it."""
+    there = {(each.source, each.stream) for each in pulled}
+    for name, source in settings.sources.items():
+        for stream in streams_of(source) if isinstance(source, ApiSource) else ():
+            if (name, stream) not in there:
+                yield Passed(name, vendor_of(source), stream, []), ledger.note(name, stream, CURSOR) or {}
 
 
 def _extracts(run: str, artifacts: Store) -> list[Extract]:

@@ -72,20 +72,35 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {
 }
 
 
-def follow(deployment: Deployment, execution: str, console: Console) -> dict[str, Any]:
-    """Print states as they finish; returns the finished execution's document.
+def waits_of(events: list[dict[str, Any]]) -> Iterator[str]:
+    """What the state machine waits for among an execution's events."""
+    for event in events:
+        entered = event.get("stateEnteredEventDetails", {})
+        if entered.get("name") == "SourceWantsQuiet":
+            asked = json.loads(entered.get("input", "{}"))
+            yield f"{asked.get('table', 'a source')} wants quiet until {asked.get('wait_until', 'later')}"
+
+
+def follow(
+    deployment: Deployment, execution: str, console: Console, progress_now: Callable[[], str] = lambda: ""
+) -> dict[str, Any]:
+    """Print states as they finish, and what `progress_now` says as it changes; returns the finished execution's document.
 
     Raises:
         Trouble: the run failed (with the cause and the next command), or the runtime went away.
     """
-    sfn, printer, seen = deployment.client("stepfunctions"), _Printer(console), 0
+    sfn, printer, seen, said = deployment.client("stepfunctions"), _Printer(console), 0, ""
     with console.status("starting") as status, explained(deployment.endpoint):
         while True:
             description = sfn.describe_execution(executionArn=execution)
             events = _history(sfn, execution)
             for progress in progress_of(events[seen:]):
                 printer.show(progress)
-                status.update(f"{printer.current} …")
+            for wait in waits_of(events[seen:]):
+                printer.say(wait)
+            if (now := progress_now()) and now != said:
+                printer.say(said := now)
+            status.update(f"{printer.current} …")
             seen = len(events)
             if description["status"] != "RUNNING":
                 return _finished(description, printer)
@@ -114,6 +129,9 @@ class _Printer:
         self._console = console
         self._began: dict[str, float] = {}
         self.current = "starting"
+
+    def say(self, what: str) -> None:
+        self._console.print(f"  {'':<12}{what}", style="dim", highlight=False)
 
     def show(self, progress: Progress) -> None:
         if progress.document is None:

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from holdfast.errors import HoldfastError
 from holdfast.settings import Settings, load_settings
-from infra.cli import api, demo, operate, show, sources
+from infra.cli import api, demo, operate, secrets, show, sources
 from infra.cli.deployment import STATE, Deployment
 from infra.cli.follow import follow
 from infra.local.processes import Processes
@@ -155,16 +156,25 @@ def logs(
 @secret.command("set")
 def secret_set(
     source: Annotated[str, typer.Argument(help="Source as it is named in the configuration.")],
+    webhook: Annotated[
+        bool, typer.Option("--webhook", help="Instead of the token, what the source signs its notifications with.")
+    ] = False,
     target: Target = None,
     config: Config = _CONFIG,
 ) -> None:
-    """Store a source's token (read from standard input, so that no shell history keeps it)."""
+    """Store a source's token (read from standard input, so that no shell history keeps it).
+
+    For an OAuth app of HubSpot's, a JSON object of its client_id, client_secret and refresh_token.
+    """
     deployment = _deployment(target, config)
-    token = (typer.prompt("token", hide_input=True) if sys.stdin.isatty() else sys.stdin.read()).strip()
-    if not token:
-        raise Trouble("no token given")
-    demo.set_token(deployment, source, token)
+    name = secrets.WEBHOOK if webhook else secrets.TOKEN
+    value = (typer.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.read()).strip()
+    if not value:
+        raise Trouble(f"no {name} given")
+    secrets.put(deployment, source, name, value)
     console.print(f"stored in secret {deployment.name}/{source}")
+    if webhook:
+        console.print(f"subscribe {source} to {secrets.webhook_url(deployment, source)}")
 
 
 def _as_deployed(target: str | None, config: Path) -> Settings:
@@ -179,17 +189,18 @@ def sources_check(target: Target = None, config: Config = _CONFIG) -> None:
     """Whether each stream can be read with its token, and what the next run would pull of it."""
     found = list(sources.check(_deployment(target, config), _as_deployed(target, config)))
     for each in found:
-        console.print(f"{'[green]✓[/]' if each.well else '[red]✗[/]'} {each.source}/{each.stream:<18}{each.says}")
+        mark = "[green]✓[/]" if each.well else "[red]✗[/]"
+        console.print(f"{mark} {f'{each.source}/{each.stream}':<32}{escape(each.says)}")
     if not all(each.well for each in found):
         raise typer.Exit(1)
 
 
 @sources_.command("status")
 def sources_status(target: Target = None, config: Config = _CONFIG) -> None:
-    """How far each stream is in the lake."""
+    """How far each stream is in the lake, and how far a pull that is under way."""
     rows = sources.status(_deployment(target, config), _as_deployed(target, config))
     if not rows:
-        console.print("nothing was pulled yet: `holdfast run` starts a run")
+        console.print("no API is configured: the sources are files")
         return
     widths = {name: max(len(name), *(len(row[name]) for row in rows)) + 2 for name in rows[0]}
     for row in [{name: name for name in widths}, *rows]:
@@ -203,11 +214,16 @@ def sources_sync(
     target: Target = None,
     config: Config = _CONFIG,
 ) -> None:
-    """Start a run now that pulls a stream's changes, with --backfill those since a day once more, and follow it."""
-    deployment = _deployment(target, config)
+    """Pull a stream's changes now and merge them into the lake; with --backfill those since a day once more.
+
+    No other stream is pulled and nothing is scored. What landed before stays: records are merged by id.
+    """
+    deployment, settings = _deployment(target, config), _as_deployed(target, config)
+    sources.idle(deployment)
     if backfill:
-        console.print(sources.rewind(deployment, _as_deployed(target, config), stream, backfill))
-    follow(deployment, demo.start_night(deployment), console)
+        console.print(sources.rewound(settings, sources.ledger_of(deployment), stream, backfill))
+    execution, progress = sources.start(deployment, settings, stream)
+    follow(deployment, execution, console, progress)
 
 
 def main() -> None:

@@ -1,113 +1,161 @@
-"""`holdfast sources`: whether the APIs can be read, how far each stream is, and pulling one again."""
+"""`holdfast sources`: whether the APIs can be read, how far each stream is, and pulling one of them now."""
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-import stamina
-
-from holdfast.connector import connector
-from holdfast.ledger import CURSOR, DynamoLedger
-from holdfast.settings import RestSource, Settings
-from holdfast.vendors import HUBSPOT_VERSION, INTERCOM_VERSION, OBJECTS, ApiSource, base_url_of
+from holdfast.ledger import CURSOR, DynamoLedger, Ledger, checkpoint
+from holdfast.settings import Settings
+from holdfast.vendors import ApiSource, streams_of
+from infra.cli import check as checking
+from infra.cli.check import Finding, moment
 from infra.cli.deployment import Deployment, explained
+from infra.cli.probes import probes_of
 from infra.trouble import Trouble
 
-PROBES: Mapping[str, Mapping[str, str]] = {
-    "hubspot": {kind: f"/crm/objects/{HUBSPOT_VERSION}/{kind}?limit=1" for kind in OBJECTS}
-    | {
-        "email_events": "/email/public/v1/events?limit=1",
-        "owners": f"/crm/owners/{HUBSPOT_VERSION}?limit=1",
-        "properties": f"/crm/properties/{HUBSPOT_VERSION}/contacts",
-    },
-    "intercom": {
-        "contacts": "/contacts?per_page=1",
-        "conversations": "/conversations?per_page=1",
-        "tags": "/tags",
-        "admins": "/admins",
-        "segments": "/segments",
-        "data_attributes": "/data_attributes",
-    },
-}
-"""One small request per stream that shows whether the token may read it."""
-WHOLE = frozenset({"owners", "properties", "tags", "admins", "segments", "data_attributes"})
-"""Streams that are pulled whole each time."""
-_MEANINGS = {
-    401: "the token is not accepted: holdfast secret set {source}",
-    403: "the token may not read this: give it the scope, or do without the stream",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a probe found; `well` when the stream can be pulled."""
-
-    source: str
-    stream: str
-    well: bool
-    says: str
+_NEVER = "-"
 
 
 def check(deployment: Deployment, settings: Settings) -> Iterator[Finding]:
     """Ask each API for one record of each stream, and say what a run would pull."""
-    cursors = _ledger(deployment).cursors()
-    for name, source in _apis(settings).items():
-        probes, whole, own = _ways(source)
-        headers = {"Authorization": f"Bearer {_token(deployment, name)}", **own}
-        with httpx.Client(base_url=base_url_of(source), headers=headers, timeout=20, trust_env=False) as http:
-            for stream, path in probes.items():
-                problem = _problem(http, path, name)
-                would = "everything, as always" if stream in whole else _would_pull(cursors.get((name, stream)))
-                yield Finding(name, stream, not problem, problem or would)
 
+    def read(source: str) -> str:
+        with explained(deployment.endpoint):
+            found = deployment.client("secretsmanager").get_secret_value(SecretId=f"{deployment.name}/{source}")
+        return str(found["SecretString"])
 
-def _ways(source: ApiSource) -> tuple[Mapping[str, str], Set[str], Mapping[str, str]]:
-    """How a source is asked: probes by stream, streams that are pulled whole each time, and headers of its own."""
-    if isinstance(source, RestSource):
-        said = connector(source.connector)
-        return said.probes(), {name for name, each in said.streams.items() if not each.incremental}, said.headers
-    return PROBES[source.kind], WHOLE, {"Intercom-Version": INTERCOM_VERSION}
+    return checking.findings(settings, read, ledger_of(deployment).cursors())
 
 
 def status(deployment: Deployment, settings: Settings) -> list[dict[str, str]]:
-    """Per stream that was ever pulled: its cursor, its last success, rows of that, and how long ago that was."""
-    known = _apis(settings)
-    return [
-        {
+    """Per stream: its cursor, its last success, rows of that, how long ago that was, and a pull that is under way."""
+    ledger = ledger_of(deployment)
+    return statuses(settings, ledger, ledger.cursors(), _under_way(deployment), time.time())
+
+
+def statuses(
+    settings: Settings,
+    ledger: Ledger,
+    cursors: Mapping[tuple[str, str], Mapping[str, Any]],
+    runs: list[str],
+    now: float,
+) -> list[dict[str, str]]:
+    """The same from the ledger's notes; `runs` are those that go on at `now` (Unix seconds)."""
+    rows = []
+    for source, stream in _streams(settings):
+        note = cursors.get((source, stream))
+        row = {
             "stream": f"{source}/{stream}",
-            "changes up to": _moment(note["cursor"]),
-            "last success": _moment(note["at"]),
-            "rows then": f"{note['rows']:,}",
-            "lag": _ago(time.time() - note["at"] / 1000),
+            "changes up to": moment(note["cursor"]) if note else "never pulled",
+            "last success": moment(note["at"]) if note else _NEVER,
+            "rows then": f"{note['rows']:,}" if note else _NEVER,
+            "lag": _ago(now - note["at"] / 1000) if note else _NEVER,
         }
-        for (source, stream), note in _ledger(deployment).cursors().items()
-        if source in known
-    ]
+        going = ((run, Pulling(ledger, source, stream, run)()) for run in runs)
+        rows.append(row | {"now": next((f"{run}: {said}" for run, said in going if said), "")})
+    return rows
 
 
-def rewind(deployment: Deployment, settings: Settings, stream: str, since: str) -> str:
-    """Let the next run pull a stream (`source/stream`) again: changes since a day (ISO), or `everything`. Nothing that landed goes.
+@dataclass(frozen=True)
+class Pulling:
+    """How far a run is with a stream."""
+
+    ledger: Ledger
+    source: str
+    stream: str
+    run: str
+
+    def __call__(self) -> str:
+        """What its checkpoint says, for people; nothing before the first one."""
+        noted = self.ledger.note(self.source, self.stream, checkpoint(self.run))
+        if noted is None:
+            return ""
+        waits = noted.get("waits", 0)
+        quiet = f", the source wanted quiet {waits} time{'s' * (waits != 1)}" if waits else ""
+        landed = ", landed" if noted.get("done") else " so far"
+        return f"{noted['rows']:,} rows of {noted.get('pages', 0):,} pages{landed}{quiet}"
+
+
+def rewound(settings: Settings, ledger: Ledger, stream: str, since: str) -> str:
+    """Let the next pull of a stream (`source/stream`) begin earlier: with changes since a day (ISO), or with `everything`. Says so.
+
+    Nothing that landed goes: what is pulled again is merged by id.
 
     Raises:
         Trouble: there is no such stream, or the day cannot be read or is later than what was pulled.
     """
-    source, _, name = stream.partition("/")
-    ledger = _ledger(deployment)
-    note = ledger.note(source, name, CURSOR) if source in _apis(settings) else None
+    source, name = known(settings, stream)
+    note, configured = ledger.note(source, name, CURSOR), settings.sources[source]
+    day = None if since == "everything" else _day(since)
     if note is None:
-        raise Trouble(f"no stream {stream!r} was ever pulled: `holdfast sources status` lists them")
-    if since == "everything":
+        return f"{stream} was never pulled: everything is"
+    if day is None or (isinstance(configured, ApiSource) and probes_of(configured)[name].whole):
         ledger.keep(source, name, CURSOR, note | {"full_at": 0})
-        return f"{stream} will be pulled whole"
-    moment = int(_day(since).timestamp() * 1000)
-    if moment > note["cursor"]:
-        raise Trouble(f"--backfill {since}: later than {_moment(note['cursor'])}, up to which {stream} was pulled")
-    ledger.keep(source, name, CURSOR, note | {"cursor": moment})
-    return f"{stream} will be pulled again from {_moment(moment)} on"
+        return f"{stream} is pulled whole"
+    start = int(day.timestamp() * 1000)
+    if start > note["cursor"]:
+        raise Trouble(f"--backfill {since}: later than {moment(note['cursor'])}, up to which {stream} was pulled")
+    ledger.keep(source, name, CURSOR, note | {"cursor": start})
+    return f"{stream} is pulled again from {moment(start)} on"
+
+
+def start(deployment: Deployment, settings: Settings, stream: str) -> tuple[str, Callable[[], str]]:
+    """Pull one stream now and merge it into the lake: the execution's ARN, and how far it is whenever that is asked.
+
+    Raises:
+        Trouble: a run is under way.
+    """
+    source, name = known(settings, stream)
+    idle(deployment)
+    run = f"sync-{source}-{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}".replace("_", "-")
+    with explained(deployment.endpoint):
+        begun = deployment.client("stepfunctions").start_execution(
+            stateMachineArn=deployment.state_machine_arn, name=run, input=json.dumps({"stream": stream})
+        )
+    return str(begun["executionArn"]), Pulling(ledger_of(deployment), source, name, run)
+
+
+def idle(deployment: Deployment) -> None:
+    """Two runs at a time would merge into the same tables.
+
+    Raises:
+        Trouble: a run is under way.
+    """
+    if runs := _under_way(deployment):
+        raise Trouble(f"run {runs[0]} is under way: wait until it has ended, `holdfast status` says when")
+
+
+def known(settings: Settings, stream: str) -> tuple[str, str]:
+    """Source and stream of `source/stream`.
+
+    Raises:
+        Trouble: there is no such stream; names those that there are.
+    """
+    there = {f"{source}/{name}": (source, name) for source, name in _streams(settings)}
+    if stream not in there:
+        raise Trouble(f"there is no stream {stream!r}; there are {', '.join(there)}")
+    return there[stream]
+
+
+def ledger_of(deployment: Deployment) -> DynamoLedger:
+    """The deployment's own."""
+    return DynamoLedger(deployment.state_table, deployment.client("dynamodb"))
+
+
+def _streams(settings: Settings) -> Iterator[tuple[str, str]]:
+    for name, source in settings.sources.items():
+        if isinstance(source, ApiSource):
+            yield from ((name, stream) for stream in streams_of(source))
+
+
+def _under_way(deployment: Deployment) -> list[str]:
+    sfn = deployment.client("stepfunctions")
+    with explained(deployment.endpoint):
+        listed = sfn.list_executions(stateMachineArn=deployment.state_machine_arn, statusFilter="RUNNING")
+    return [execution["name"] for execution in listed["executions"]]
 
 
 def _day(text: str) -> datetime:
@@ -115,55 +163,6 @@ def _day(text: str) -> datetime:
         return datetime.fromisoformat(text).replace(tzinfo=UTC)
     except ValueError as error:
         raise Trouble(f"--backfill {text}: not a day such as 2026-01-31, and not `everything`") from error
-
-
-def _problem(http: httpx.Client, path: str, source: str) -> str:
-    try:
-        answer = _answer(http, path)
-    except httpx.TransportError as error:
-        return f"{http.base_url} cannot be reached ({type(error).__name__})"
-    meaning = _MEANINGS.get(answer.status_code, f"it answers HTTP {answer.status_code} to {path}")
-    return "" if answer.is_success else meaning.format(source=source)
-
-
-def _answer(http: httpx.Client, path: str) -> httpx.Response:
-    """The answer, asked for again a few times while the source only wants us to slow down."""
-    for attempt in stamina.retry_context(on=_Throttled, attempts=5, wait_initial=1, wait_max=10):
-        with attempt:
-            answer = http.get(path)
-            if answer.status_code == httpx.codes.TOO_MANY_REQUESTS and attempt.num < 5:
-                raise _Throttled
-    return answer
-
-
-class _Throttled(Exception):
-    """When a source answered 429 and may be asked again."""
-
-
-def _would_pull(note: dict[str, Any] | None) -> str:
-    return "everything" if note is None else f"changes since {_moment(note['cursor'])}"
-
-
-def _apis(settings: Settings) -> dict[str, ApiSource]:
-    return {name: s for name, s in settings.sources.items() if isinstance(s, ApiSource)}
-
-
-def _token(deployment: Deployment, source: str) -> str:
-    secret = f"{deployment.name}/{source}"
-    with explained(deployment.endpoint):
-        value = deployment.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
-    try:
-        return str(json.loads(value)["token"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise Trouble(f"secret {secret} holds no token: holdfast secret set {source}") from error
-
-
-def _ledger(deployment: Deployment) -> DynamoLedger:
-    return DynamoLedger(deployment.state_table, deployment.client("dynamodb"))
-
-
-def _moment(ms: int) -> str:
-    return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
 def _ago(seconds: float) -> str:

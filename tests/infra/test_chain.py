@@ -23,9 +23,26 @@ def test_the_states_follow_each_other_as_the_design_says(machine: dict[str, Any]
     order, name = [], machine["States"]["Resume"]["Default"]
     while name:
         order.append(name)
-        name = machine["States"][name].get("Next")
+        name = machine["States"][name].get("Next") or machine["States"][name].get("Default")
 
-    assert order == CHAIN
+    assert [name for name in order if machine["States"][name]["Type"] != "Choice"] == CHAIN
+
+
+def test_a_run_for_one_stream_is_planned_from_its_input_and_ends_when_that_is_in_the_lake(
+    machine: dict[str, Any],
+) -> None:
+    states = machine["States"]
+    (choice,) = states["WholeNight"]["Choices"]
+
+    assert states["Plan"]["Parameters"] == {"run.$": "$$.Execution.Name", "input.$": "$$.Execution.Input"}
+    assert states["Transform"]["Next"] == "WholeNight"
+    assert (choice["Variable"], choice["IsPresent"], choice["Next"]) == ("$.stream", True, "Synced")
+    assert states["Synced"]["Type"] == "Succeed"
+    assert states["WholeNight"]["Default"] == "Features"
+
+
+def test_a_run_lives_longer_than_the_longest_quiet_that_a_source_wants(machine: dict[str, Any]) -> None:
+    assert machine["TimeoutSeconds"] > 24 * 3600 + 4 * 3600
 
 
 def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_longest_delay(

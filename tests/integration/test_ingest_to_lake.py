@@ -70,9 +70,9 @@ class House:
     def put(self, key: str, body: bytes) -> None:
         boto3.client("s3").put_object(Bucket=self.bucket("uploads"), Key=key, Body=body)
 
-    def night(self, run: str) -> dict[str, Any]:
-        """One run from Plan to Transform, as the state machine goes."""
-        planned = call(plan.handler, {"run": run})
+    def night(self, run: str, only: str = "") -> dict[str, Any]:
+        """One run from Plan to Transform, as the state machine goes; with `only` of one stream."""
+        planned = call(plan.handler, {"run": run, "input": {"stream": only} if only else {"reason": "schedule"}})
         for extract in planned["extracts"]:
             assert call(ingest.handler, extract)["next"] == "done", extract
         for table in planned["tables"]:
@@ -195,6 +195,47 @@ def test_what_changes_at_the_sources_reaches_the_lake_by_increments(house: House
     assert later["rows"] > 0
     assert again["rows"] == 0
     assert again["snapshots"] == later["snapshots"]
+
+
+def test_a_run_for_one_stream_merges_that_and_leaves_all_else_as_it_is(house: House, standins: Standins) -> None:
+    house.upload("usage/2026/**/*.gz")
+    first = house.night("first")
+    unmoved = [house.night(f"sync-{n}", only) for n, only in enumerate(("crm/contacts", "desk/conversations"))]
+    httpx.post(f"{standins.hubspot}/_standin/advance", json={"days": 1, "updates": 20, "seed": 0}).raise_for_status()
+
+    try:
+        synced, again = house.night("sync-deals", "crm/deals"), house.night("sync-again", "crm/deals")
+        told_of = ids_told(told(standins, "crm_deals"))
+    finally:
+        httpx.post(f"{standins.hubspot}/_standin/reset").raise_for_status()
+
+    assert [one["snapshots"] for one in unmoved] == [first["snapshots"]] * 2
+    moved = {name for name, key in synced["snapshots"].items() if key != first["snapshots"][name]}
+    assert moved == {"deals"}
+    assert told_of <= ids_held("crm_deals")
+    assert again["rows"] == 0
+    assert again["snapshots"] == synced["snapshots"]
+
+
+def test_a_change_of_the_configuration_destroys_nothing_that_landed(house: House, standins: Standins) -> None:
+    house.upload("usage/2026/**/*.gz")
+    house.night("first")
+    before = {table: ids_held(table) for table in (*MERGED, "desk_tags", "crm_contacts_history")}
+    path, sources = Path(resources.environment().config_path), ("[sources.desk]", "[sources.usage]")
+    text = path.read_text()
+    desk = text[text.index(sources[0]) : text.index(sources[1])]
+    crm = 'kind = "hubspot"\napi_version = "v3"\nhistory = []\ncustomer_property = "email"\nproperties.contacts = ["jobtitle"]'
+
+    path.write_text(text.replace(desk, "").replace('kind = "hubspot"', crm))
+    resources.settings.cache_clear()
+    house.night("changed")
+    changed = {table: ids_held(table) for table in before}
+    path.write_text(text)
+    resources.settings.cache_clear()
+    house.night("changed-back")
+
+    assert changed == before
+    assert {table: ids_held(table) for table in before} == before
 
 
 MERGED = ("crm_contacts", "crm_companies", "crm_deals", "desk_contacts", "desk_conversations", "desk_tickets")

@@ -4,7 +4,7 @@ The execution's own document grows by one entry per state: `plan`, `ingested`, `
 `trained`, `promoted`, `scored`, `reported`. Every key below is an object key in the artifacts bucket unless it says otherwise.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Self
 
 DONE, AGAIN, WAIT = "done", "again", "wait"
@@ -26,6 +26,19 @@ class Message:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Begun(Message):
+    """Input of `Plan`: the run's name, and what the execution was started with."""
+
+    run: str
+    input: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def only(self) -> str:
+        """The one stream (`source/stream`) that is wanted; nothing for a whole night."""
+        return str(self.input.get("stream", ""))
 
 
 @dataclass(frozen=True)

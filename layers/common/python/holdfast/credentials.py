@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from holdfast.errors import ConfigurationInvalid
 
 _OAUTH = ("client_id", "client_secret", "refresh_token")
+FIELDS = ("token", *_OAUTH)
+"""What a secret may hold for this."""
 _FORMS = '{"token": "…"}, or for an OAuth app {"client_id": "…", "client_secret": "…", "refresh_token": "…"}'
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from infra.cli.follow import progress_of, summary
+from infra.cli.follow import progress_of, summary, waits_of
 
 START = datetime(2026, 11, 1, 3, tzinfo=UTC)
 
@@ -31,3 +31,10 @@ def test_rows_of_all_streams_are_added_up_and_rejected_ones_are_named() -> None:
 
 def test_a_state_that_was_caught_is_said_to_have_failed() -> None:
     assert summary("Train", {"failure": {"Error": "TrainingRefused"}}) == "failed"
+
+
+def test_what_the_state_machine_waits_for_is_said() -> None:
+    asked = {"table": "crm_contacts", "wait_until": "2026-11-02T00:00:00Z"}
+    wait = {"timestamp": START, "stateEnteredEventDetails": {"name": "SourceWantsQuiet", "input": json.dumps(asked)}}
+
+    assert list(waits_of([entered("Plan", 0), wait])) == ["crm_contacts wants quiet until 2026-11-02T00:00:00Z"]
