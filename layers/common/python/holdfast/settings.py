@@ -1,133 +1,24 @@
 """holdfast.toml: the one file that a user edits, as typed and checked values."""
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from holdfast.checked import parse_toml
-from holdfast.connector import fitting
 from holdfast.errors import ConfigurationInvalid
-from holdfast.hosts import check_host
+from holdfast.source_settings import EventFields as EventFields
+from holdfast.source_settings import EventsSource as EventsSource
+from holdfast.source_settings import HubSpotKind as HubSpotKind
+from holdfast.source_settings import HubSpotSource as HubSpotSource
+from holdfast.source_settings import IntercomSource as IntercomSource
+from holdfast.source_settings import RestSource as RestSource
+from holdfast.source_settings import Section
+from holdfast.source_settings import Source as Source
+from holdfast.source_settings import TableSource as TableSource
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _VendorSource(_Section):
-    base_url: str
-    allowed_hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")]] = []
-    """Hosts beside the vendor's own that get the token, such as a proxy of the company."""
-    _vendor_hosts: ClassVar[str]
-
-    @model_validator(mode="after")
-    def _known_host(self) -> Self:
-        check_host(self.base_url, self._vendor_hosts, self.allowed_hosts)
-        return self
-
-
-HubSpotKind = Literal["contacts", "companies", "deals", "tickets", "calls", "emails", "meetings", "notes", "tasks"]
-"""HubSpot's kinds of objects."""
-
-
-class HubSpotSource(_VendorSource):
-    """HubSpot CRM: its objects, and marketing email events."""
-
-    _vendor_hosts: ClassVar[str] = r"api(-(na|eu|ap)\d)?\.hubapi\.com"
-    kind: Literal["hubspot"]
-    base_url: str = "https://api.hubapi.com"
-    api_version: Literal["2026-09", "v3"] = "2026-09"
-    """Numbered versions end in September 2027."""
-    customer_property: str = "external_id"
-    """Contact property that holds the product's own user id."""
-    properties: dict[HubSpotKind, list[str]] = {}
-    """Further properties by kind of object: `contacts = ["mrr"]`. They land typed as the account declares them."""
-    history: list[str] = ["lifecyclestage"]
-    """Contact properties whose every past value is pulled."""
-    requests_per_10s: int = Field(100, ge=5)
-    """What the account allows one app; all functions share it."""
-    searches_per_s: int = Field(5, ge=2)
-    timezone: str | None = None
-    """The account's, at whose midnight its daily limit begins anew. Default: the deployment's."""
-    webhook_url: str | None = None
-    """Address of the webhook as HubSpot was told it, where a proxy stands before API Gateway: HubSpot signs it."""
-
-
-class IntercomSource(_VendorSource):
-    """Intercom: contacts, conversations, tickets."""
-
-    _vendor_hosts: ClassVar[str] = r"api(\.eu|\.au)?\.intercom\.io"
-    kind: Literal["intercom"]
-    base_url: str = "https://api.intercom.io"
-    requests_per_10s: int = Field(1666, ge=5)
-    """At most so many; fewer where its headers allow fewer. All functions share it."""
-    conversation_parts: bool = True
-    """One request per conversation that changed."""
-    data_events: bool = True
-    """One request per contact that changed; Intercom forgets events after 90 days."""
-
-
-class RestSource(_Section):
-    """Any other REST API, as a file of `holdfast/connectors` describes it."""
-
-    kind: Literal["rest"]
-    connector: str
-    """Name of the file, without `.toml`."""
-    base_url: str | None = None
-    """Where the connector allows more than one host."""
-    allowed_hosts: list[str] = []
-    options: dict[str, str] = {}
-    """Words that the connector leaves open, such as which field holds the product's own user id."""
-    requests_per_10s: int | None = Field(None, ge=1)
-    """What the account allows, where that differs from the connector's own limit."""
-
-    @model_validator(mode="after")
-    def _fits(self) -> "RestSource":
-        fitting(self.connector, self.base_url, self.allowed_hosts, self.options)
-        return self
-
-
-class EventFields(_Section):
-    """Which field of a log line says what; a dot reaches into nested objects."""
-
-    customer: str
-    time: str
-    id: str | None = None
-    """Without one, a line is the same event as another when all its mapped fields are equal."""
-    arrival: str | None = None
-    kind: str | None = None
-    module: str | None = None
-
-
-class EventsSource(_Section):
-    """Product usage: NDJSON in S3, plain or gzip, any field names."""
-
-    kind: Literal["events"]
-    prefix: str
-    """Where the files are: a prefix in the uploads bucket, or s3://bucket/prefix."""
-    fields: EventFields
-    measures: dict[str, str] = {}
-    """Numbers to add up: measure name -> field of the log line."""
-
-
-class TableSource(_Section):
-    """A snapshot of customers: CSV or Parquet in S3, one row each, typed by looking at it."""
-
-    kind: Literal["table"]
-    prefix: str
-    key: str
-    """Column that identifies the customer."""
-    drop: list[str] = []
-    """Columns never to read."""
-
-
-Source = Annotated[
-    HubSpotSource | IntercomSource | RestSource | EventsSource | TableSource, Field(discriminator="kind")
-]
-
-
-class UsageChurn(_Section):
+class UsageChurn(Section):
     """Churn is silence: active in the `active_days` before the cutoff, and without any event in the last `inactive_days` of the horizon."""
 
     kind: Literal["usage"]
@@ -142,7 +33,7 @@ class UsageChurn(_Section):
         return self
 
 
-class ContractChurn(_Section):
+class ContractChurn(Section):
     """Churn is a contract's end within the horizon: an event kind, or a lifecycle stage with the column that dates it."""
 
     kind: Literal["contract"]
@@ -164,7 +55,7 @@ class ContractChurn(_Section):
         return self
 
 
-class LabelChurn(_Section):
+class LabelChurn(Section):
     """Churn is a column of the customer table."""
 
     kind: Literal["label"]
@@ -175,7 +66,7 @@ class LabelChurn(_Section):
 Churn = Annotated[UsageChurn | ContractChurn | LabelChurn, Field(discriminator="kind")]
 
 
-class Value(_Section):
+class Value(Section):
     """Lifetime value: a measure of the events summed over the horizon, or a number column of the customer table."""
 
     measure: str | None = "amount"
@@ -183,14 +74,14 @@ class Value(_Section):
     currency: str = "USD"
 
 
-class Run(_Section):
+class Run(Section):
     """When a run looks from."""
 
     as_of: Literal["today", "data"] = "today"
     """`today`: midnight of the day of the run. `data`: the end of the last day that has an event."""
 
 
-class Training(_Section):
+class Training(Section):
     """How the models are trained and judged."""
 
     cutoffs: int = Field(6, ge=1)
@@ -208,7 +99,7 @@ class Training(_Section):
     seed: int = 7
 
 
-class Promotion(_Section):
+class Promotion(Section):
     """When a challenger replaces the champion."""
 
     minimum_auc: float = Field(0.55, ge=0, le=1)
@@ -216,7 +107,7 @@ class Promotion(_Section):
     """AUC that a challenger must gain over the champion on the same holdout."""
 
 
-class Scoring(_Section):
+class Scoring(Section):
     """What the scores say."""
 
     threshold: float = Field(0.35, gt=0, lt=1)
@@ -224,7 +115,7 @@ class Scoring(_Section):
     reasons: int = Field(5, ge=1)
 
 
-class Drift(_Section):
+class Drift(Section):
     """When a shift is an alert."""
 
     maximum_shift: float = Field(0.05, gt=0)
@@ -233,7 +124,7 @@ class Drift(_Section):
     schedule: str = "cron(0 6 * * ? *)"
 
 
-class Settings(_Section):
+class Settings(Section):
     """The whole file."""
 
     name: str = Field("holdfast", pattern=r"^[a-z][a-z0-9-]{1,30}$")
