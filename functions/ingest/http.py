@@ -20,6 +20,9 @@ from ingest.waits import jittered
 PATIENCE = 60.0
 """Seconds that one invocation spends waiting for one source before the state machine takes over."""
 ATTEMPTS = 8
+GIVEN_UP = 120.0
+"""Seconds after which a request that still fails is not tried again: attempts may take half a minute each."""
+UNAUTHORIZED = 401
 _TIMEOUT = httpx.Timeout(30, connect=5)
 
 
@@ -82,12 +85,12 @@ class ApiClient:
             ConfigurationInvalid: the token is not accepted, and its secret holds no other one.
             SourceGarbled: the answer is a redirect or not a JSON object.
         """
-        attempt = 1
+        attempt, began = 1, self._clock()
         while True:
             try:
                 return self._answered(request)
             except (SourceThrottled, SourceUnavailable) as error:
-                if attempt == ATTEMPTS:
+                if attempt == ATTEMPTS or self._clock() - began > GIVEN_UP:
                     raise
                 self._wait(error, attempt)
             attempt += 1
@@ -108,6 +111,8 @@ class ApiClient:
             if may_be_renewed(response.status_code, refusal.codes):
                 self._token.renewed(self._exchanged, refusal.asked_about)
                 response = self._sent(request)
+                if response.status_code == UNAUTHORIZED:
+                    raise self._token.useless(refusal_of(response).asked_about)
         self._judge(response, bucket := self._bucket(request))
         if self._budget:
             self._budget.hear(bucket, told(response.headers, self._clock()))

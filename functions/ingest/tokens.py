@@ -36,11 +36,15 @@ class Token:
         """
         refused, self._sent = self._sent, ""
         if self.current(exchange) == refused:
-            raise ConfigurationInvalid(
-                f"{self.source} refused us (HTTP 401): it does not accept the token{said}; put a valid one into the secret "
-                f"{self.secret_id} with `holdfast secret set {self.source}`, then `holdfast redrive`"
-            )
+            raise self.useless(said)
         return self._sent
+
+    def useless(self, said: str) -> ConfigurationInvalid:
+        """What to raise for a token that is refused after a second look; `said` ends the first half of its sentence."""
+        return ConfigurationInvalid(
+            f"{self.source} refused us (HTTP 401): it does not accept the token{said}; put a valid one into the secret "
+            f"{self.secret_id} with `holdfast secret set {self.source}`, then `holdfast redrive`"
+        )
 
     def _got(self, exchange: Exchange) -> str:
         held = credentials_in(self.read(), self.secret_id)

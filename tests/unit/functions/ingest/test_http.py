@@ -81,7 +81,7 @@ def test_a_refused_token_that_the_secret_still_holds_is_a_matter_of_configuratio
 def test_another_token_that_is_refused_too_is_not_tried_for_ever():
     api, asked, _ = client(accepting(), bearer("one"), bearer("two"))
 
-    with pytest.raises(SourceRefused, match="HTTP 401"):
+    with pytest.raises(ConfigurationInvalid, match="HTTP 401"):
         api.fetch(Request("GET", "/x"))
 
     assert len(asked) == 2

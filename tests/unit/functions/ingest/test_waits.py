@@ -154,6 +154,22 @@ def test_what_passes_by_itself_is_tried_again_within_a_cap_of_attempts(answer):
     assert all(0 <= each <= LONGEST for each in slept)
 
 
+def test_a_source_that_hangs_is_given_up_before_the_function_is_killed():
+    asked: list[float] = [0.0]
+
+    def hang(request: httpx.Request) -> httpx.Response:
+        asked.append(asked[-1] + 31)
+        raise httpx.ReadTimeout("slow")
+
+    http = httpx.Client(base_url="https://api.test", transport=httpx.MockTransport(hang))
+    api = ApiClient("crm", http, "s", clock=lambda: asked[-1], sleep=lambda seconds: None)
+
+    with pytest.raises(SourceUnavailable):
+        api.fetch(Request("GET", "/x"))
+
+    assert asked[-1] < 180 - LONGEST
+
+
 def test_a_source_that_fails_often_but_never_long_ends_our_patience_too():
     api, slept, _ = client(*[httpx.Response(503), GOOD] * 500)
 
