@@ -3,6 +3,7 @@
 from typing import Any
 
 from holdfast.contracts import Extract
+from holdfast.hints import DynamoHints
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, landing, quarantine, settings
@@ -15,5 +16,5 @@ from ingest.sources import landed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     extract = Extract.parse(event)
     place = Landing(extract, landing(), quarantine(), artifacts(), S3Store)
-    ledger = DynamoLedger(environment().state_table)
-    return extract.to_json() | landed(place, settings(), environment().source_secrets, ledger).to_json()
+    ledger, hints = DynamoLedger(environment().state_table), DynamoHints(environment().state_table)
+    return extract.to_json() | landed(place, settings(), environment().source_secrets, ledger, hints).to_json()

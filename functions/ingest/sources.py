@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from holdfast.connector import connector
 from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid
+from holdfast.hints import Hints
 from holdfast.ledger import Ledger
 from holdfast.resources import secret
 from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, RestSource, Settings, TableSource
 from holdfast.vendors import ApiSource, base_url_of, timezone_of, token_path_of
 from ingest.budget import Budget
 from ingest.declared import declared
+from ingest.hinted import with_hints
 from ingest.http import ApiClient, connect
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
@@ -52,7 +54,7 @@ def _declared(source: RestSource) -> Api:
     return Api(declared(said, source.options), base_url_of(source), limits | wanted)
 
 
-def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger) -> Landed:
+def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger, hints: Hints) -> Landed:
     """Land one extract; `secrets` is the JSON object of secret ids by source."""
     source = settings.sources[place.extract.source]
     match source:
@@ -61,14 +63,16 @@ def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger) -> 
         case TableSource():
             return land_snapshot(place, source)
         case HubSpotSource() | IntercomSource() | RestSource():
-            return _pulled(place, source, settings, json.loads(secrets).get(place.extract.source), ledger)
+            return _pulled(place, source, settings, json.loads(secrets).get(place.extract.source), ledger, hints)
 
 
-def _pulled(place: Landing, source: ApiSource, settings: Settings, secret_id: str | None, ledger: Ledger) -> Landed:
-    name, api = place.extract.source, api_of(source, settings)
+def _pulled(
+    place: Landing, source: ApiSource, settings: Settings, secret_id: str | None, ledger: Ledger, hints: Hints
+) -> Landed:
+    name, api, by_data = place.extract.source, api_of(source, settings), settings.run.as_of == "data"
     if not secret_id:
         raise ConfigurationInvalid(f"source {name} has no secret: deploy again, so that one is made for its token")
-    stream = api.streams[place.extract.stream]
+    stream = with_hints(api.streams[place.extract.stream], place.extract, source, hints, by_data=by_data)
     with connect(api.base_url, stream.headers) as http:
         client = ApiClient(
             name,
@@ -79,4 +83,4 @@ def _pulled(place: Landing, source: ApiSource, settings: Settings, secret_id: st
             token_path=token_path_of(source),
             timezone=timezone_of(source, settings),
         )
-        return land_stream(place, stream, client, ledger, time.time, by_data=settings.run.as_of == "data")
+        return land_stream(place, stream, client, ledger, time.time, by_data=by_data)

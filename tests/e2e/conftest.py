@@ -37,10 +37,15 @@ class Demo:
     state: Path
     port: int
 
-    def holdfast(self, *arguments: str, expect: int = 0) -> str:
+    def holdfast(self, *arguments: str, expect: int = 0, typed: str = "") -> str:
         command = [str(Path(sys.executable).with_name("holdfast")), *arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, env=os.environ | {"HOLDFAST_STATE": str(self.state)}, timeout=600
+            command,
+            capture_output=True,
+            text=True,
+            env=os.environ | {"HOLDFAST_STATE": str(self.state)},
+            timeout=600,
+            input=typed,
         )
         assert done.returncode == expect, (
             f"{' '.join(command)} exited with {done.returncode}:\n{done.stdout}\n{done.stderr}"
@@ -56,7 +61,17 @@ class Demo:
 
     def fault(self, server: int, **faults: object) -> None:
         """Switch a stand-in's faults: server 1 is HubSpot, 2 Intercom; without faults it is well again."""
-        httpx.post(f"http://127.0.0.1:{self.port + server}/_standin/faults", json=faults).raise_for_status()
+        self.standin(server, "faults", **faults)
+
+    def standin(self, server: int, what: str, **wanted: object) -> dict[str, Any]:
+        """Move a stand-in by hand."""
+        answer = httpx.post(f"http://127.0.0.1:{self.port + server}/_standin/{what}", json=wanted, timeout=60)
+        return dict(answer.raise_for_status().json())
+
+    def webhook(self, source: str) -> dict[str, str]:
+        """Where a stand-in notifies this deployment, and the address that it signs: API Gateway's own, with the stage's name."""
+        path = f"v1/webhooks/{source}"
+        return {"url": f"{self.outputs['api_url']}/{path}", "told": f"https://127.0.0.1:{self.port}/live/{path}"}
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +83,24 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         yield demo
     finally:
         demo.holdfast("down")
+
+
+@dataclass(frozen=True)
+class Day:
+    """What happened in the sources, by their names, and how their notifications were answered."""
+
+    changed: dict[str, dict[str, Any]]
+    notified: dict[str, dict[str, int]]
+
+
+@pytest.fixture(scope="session")
+def day(demo: Demo) -> Day:
+    """A day that the sources notify of, twice of everything and in no order, and the night after it."""
+    done = {}
+    for server, source in enumerate(("hubspot", "intercom"), 1):
+        demo.holdfast("secret", "set", source, "--webhook", typed=f"{source}-signs")
+        target = demo.webhook(source) | {"secret": f"{source}-signs", "repeats": 1, "shuffle": 3}
+        demo.standin(server, "webhooks", **target)
+        done[source] = demo.standin(server, "advance", days=1, updates=5)
+    demo.holdfast("run")
+    return Day({s: d["changed"] for s, d in done.items()}, {s: d["notified"] for s, d in done.items()})

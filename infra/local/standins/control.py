@@ -9,13 +9,16 @@ from starlette.routing import Route
 
 from infra.local.standins.gate import CONTROL, Gate
 from infra.local.standins.moving import MovingWorld
+from infra.local.standins.notifying import Notifier, Target
 
 
 class Control:
     """Handles on one server."""
 
-    def __init__(self, gate: Gate, world: MovingWorld, stamp: Mapping[str, Any]) -> None:
-        self.gate, self.world, self.stamp = gate, world, stamp
+    def __init__(
+        self, gate: Gate, world: MovingWorld, stamp: Mapping[str, Any], notifier: Notifier | None = None
+    ) -> None:
+        self.gate, self.world, self.stamp, self.notifier = gate, world, stamp, notifier
 
     def routes(self) -> list[Route]:
         return [
@@ -23,6 +26,7 @@ class Control:
             Route(f"{CONTROL}faults", self.drawn, methods=["GET"]),
             Route(f"{CONTROL}faults", _plainly(self.put_faults), methods=["POST"]),
             Route(f"{CONTROL}advance", _plainly(self.advance), methods=["POST"]),
+            Route(f"{CONTROL}webhooks", _plainly(self.webhooks), methods=["POST"]),
             Route(f"{CONTROL}reset", self.reset, methods=["POST"]),
             Route(f"{CONTROL}truth", _plainly(self.truth), methods=["GET"]),
         ]
@@ -47,7 +51,17 @@ class Control:
         if unknown := set(wanted) - {"days", "updates", "seed"}:
             raise ValueError(f"not known: {', '.join(sorted(unknown))}; known: days, updates, seed")
         days, updates = float(wanted.get("days", 1)), int(wanted.get("updates", 5))
-        return JSONResponse(self.world.advance(days, updates, wanted.get("seed")))
+        done = self.world.advance(days, updates, wanted.get("seed"))
+        told = await self.notifier.tell(done["changed"]) if self.notifier else {}
+        return JSONResponse(done | ({"notified": told} if told else {}))
+
+    async def webhooks(self, request: Request) -> Response:
+        """Tell the target of the body (`url`, `secret`, `told`, `repeats`, `shuffle`) of every advance; an empty one: nobody."""
+        if self.notifier is None:
+            raise ValueError("this vendor sends no notifications that anybody listens to")
+        wanted = await request.json()
+        self.notifier.target = Target(**wanted) if wanted else None
+        return JSONResponse({"status": "ok"})
 
     async def reset(self, _request: Request) -> Response:
         """The world as it was made."""

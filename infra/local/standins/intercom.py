@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from infra.local.standins import intercom_merges
 from infra.local.standins import intercom_records as records
 from infra.local.standins import intercom_reference as reference
 from infra.local.standins.intercom_companies import Companies
@@ -93,12 +94,15 @@ class Intercom:
 
     async def read(self, request: Request) -> Response:
         name = request.path_params["stream"]
-        row = self.world.tables[name].find(request.path_params["id"]) if name in STREAMS else None
+        record_id = request.path_params["id"]
+        row = self.world.tables[name].find(record_id) if name in STREAMS else None
         if row is None:
-            return not_found()
+            return intercom_merges.absent(request, self.world, name, record_id)
         if name == "conversations":
             return versioned(request, records.whole_conversation(row, request.state.faults.parts_at_most))
-        return versioned(request, STREAMS[name].render(row))
+        return versioned(
+            request, STREAMS[name].render(row) | intercom_merges.history(request, self.world, name, record_id)
+        )
 
     async def delete(self, request: Request) -> Response:
         name, record_id = request.path_params["stream"], request.path_params["id"]

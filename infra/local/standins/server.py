@@ -26,6 +26,7 @@ from infra.local.standins.intercom import Intercom
 from infra.local.standins.limits import FixedWindow, RollingWindow
 from infra.local.standins.moves import Move
 from infra.local.standins.moving import DAY_MS, MovingWorld
+from infra.local.standins.notifying import HUBSPOT, INTERCOM, Notifier
 from infra.local.standins.subscriptions import Subscriptions
 from infra.local.standins.subscriptions_world import BillingWorld
 from infra.local.standins.tables import load
@@ -61,7 +62,7 @@ def hubspot_app(options: Options) -> Starlette:
     limit, searches = RollingWindow(options.hubspot_per_10_s, 10), RollingWindow(options.search_per_second, 1)
     gate = Gate(hubspot_http.HubSpotDialect(), limit, usual, options.fault_seed, searches)
     world = _world(options, "hubspot", moves.hubspot())
-    return _app(options, gate, world, HubSpot(world).routes(), hubspot_http)
+    return _app(options, gate, world, HubSpot(world).routes(), hubspot_http, Notifier(HUBSPOT, world))
 
 
 def intercom_app(options: Options) -> Starlette:
@@ -69,7 +70,7 @@ def intercom_app(options: Options) -> Starlette:
     limit = FixedWindow(options.intercom_per_10_s, 10)
     gate = Gate(intercom_http.IntercomDialect(), limit, usual, options.fault_seed + 1)
     world = _world(options, "intercom", moves.intercom())
-    return _app(options, gate, world, Intercom(world).routes(), intercom_http)
+    return _app(options, gate, world, Intercom(world).routes(), intercom_http, Notifier(INTERCOM, world))
 
 
 def subscriptions_app(options: Options) -> Starlette:
@@ -89,8 +90,15 @@ def _end(options: Options) -> int:
     return int(end.timestamp() * 1000) + DAY_MS
 
 
-def _app(options: Options, gate: Gate, world: MovingWorld, routes: list[Route], vendor: Any) -> Starlette:
-    own = Control(gate, world, _stamp(options)).routes()
+def _app(
+    options: Options,
+    gate: Gate,
+    world: MovingWorld,
+    routes: list[Route],
+    vendor: Any,
+    notifier: Notifier | None = None,
+) -> Starlette:
+    own = Control(gate, world, _stamp(options), notifier).routes()
     keeper = Middleware(BaseHTTPMiddleware, dispatch=gate)
     handlers = {vendor.BadRequestError: vendor.bad_request, ValueError: vendor.bad_request}
     return Starlette(routes=own + routes, middleware=[keeper], exception_handlers=handlers)
