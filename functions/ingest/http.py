@@ -34,6 +34,8 @@ class Request:
     path: str
     params: Mapping[str, str | int] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
+    once: bool = False
+    """Asking moves the source on: what was answered and never arrived is not to be had again."""
 
     def __post_init__(self) -> None:
         if not self.path.startswith("/") or self.path.startswith("//"):
@@ -80,7 +82,7 @@ class ApiClient:
 
         Raises:
             SourceThrottled: the source wants quiet, after `ATTEMPTS` or for longer than the patience that is left.
-            SourceUnavailable: no answer or 5xx, `ATTEMPTS` times.
+            SourceUnavailable: no answer or 5xx, `ATTEMPTS` times, or the first time where it may be asked `once` only.
             SourceRefused: our token or request is not accepted.
             ConfigurationInvalid: the token is not accepted, and its secret holds no other one.
             SourceGarbled: the answer is a redirect or not a JSON object.
@@ -90,7 +92,8 @@ class ApiClient:
             try:
                 return self._answered(request)
             except (SourceThrottled, SourceUnavailable) as error:
-                if attempt == ATTEMPTS or self._clock() - began > GIVEN_UP:
+                lost = request.once and isinstance(error, SourceUnavailable)
+                if lost or attempt == ATTEMPTS or self._clock() - began > GIVEN_UP:
                     raise
                 self._wait(error, attempt)
             attempt += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from holdfast.errors import SourceRefused, SourceThrottled
+from holdfast.errors import SourceRefused, SourceThrottled, SourceUnavailable
 from holdfast.vendors import INTERCOM_VERSION
 from ingest.http import Request
 from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, listed
@@ -52,11 +52,16 @@ def _scrolled(fetch: Fetch, _window: Window, cursor: Cursor) -> Page:
     """Pages of the scroll, which ends with an empty one.
 
     Raises:
-        SourceThrottled: the scroll is somebody else's, or was lost: after a minute another one can be begun.
+        SourceThrottled: the scroll is somebody else's, or was lost: after a minute another one can be begun. It is lost with any page
+            of it that did not arrive, since the same question gives the page after that.
     """
     path, params = "/companies/scroll", {"scroll_param": str(cursor["scroll"])} if "scroll" in cursor else {}
     try:
-        answer = fetch(Request("GET", path, params))
+        answer = fetch(Request("GET", path, params, once=bool(params)))
+    except SourceUnavailable as error:
+        if params:
+            raise SourceThrottled(error.source, QUIET) from error
+        raise
     except SourceRefused as error:
         if error.status in (400, 404):
             raise SourceThrottled(error.source, QUIET) from error
