@@ -25,6 +25,8 @@ class Control:
             Route(f"{CONTROL}health", self.health, methods=["GET", "POST"]),
             Route(f"{CONTROL}faults", self.drawn, methods=["GET"]),
             Route(f"{CONTROL}faults", _plainly(self.put_faults), methods=["POST"]),
+            Route(f"{CONTROL}token", self.token, methods=["GET"]),
+            Route(f"{CONTROL}clock", _plainly(self.tell_time), methods=["POST"]),
             Route(f"{CONTROL}advance", _plainly(self.advance), methods=["POST"]),
             Route(f"{CONTROL}webhooks", _plainly(self.webhooks), methods=["POST"]),
             Route(f"{CONTROL}reset", self.reset, methods=["POST"]),
@@ -41,9 +43,25 @@ class Control:
         return JSONResponse({"down": faults.down, "garbage": faults.garbage, "throttle_share": faults.throttle_share,
                              "token": "usual" if faults.token == self.gate.usual.token else "other"})  # fmt: skip
 
+    async def token(self, _request: Request) -> Response:
+        """The token that is good now: every one that expires has a successor."""
+        return JSONResponse({"token": self.gate.tokens[-1]})
+
+    async def tell_time(self, request: Request) -> Response:
+        """With `held` the server's time stands still at the world's until a reset; `seconds` pass without anything else happening."""
+        wanted = await request.json()
+        if unknown := set(wanted) - {"held", "seconds"}:
+            raise ValueError(f"not known: {', '.join(sorted(unknown))}; known: held, seconds")
+        if wanted.get("held"):
+            self.world.clock.hold(self.world.now_ms / 1000)
+            self.gate.forget()
+        self.world.pass_time(round(float(wanted.get("seconds", 0)) * 1000))
+        return JSONResponse({"now": self.world.clock()})
+
     async def drawn(self, _request: Request) -> Response:
-        """Requests since the faults were put, and how often each kind happened."""
-        return JSONResponse({"requests": self.gate.draws.requests, "drawn": dict(self.gate.draws.drawn)})
+        """Requests since the faults were put, how often each kind happened, and since the last reset searches that showed less."""
+        draws = self.gate.draws
+        return JSONResponse({"requests": draws.requests, "drawn": dict(draws.drawn), "met": dict(self.world.met)})
 
     async def advance(self, request: Request) -> Response:
         """`days` (1), `updates` of each kind (5) and `seed` (the number of advances so far)."""
@@ -66,6 +84,7 @@ class Control:
     async def reset(self, _request: Request) -> Response:
         """The world as it was made."""
         self.world.reset()
+        self.gate.forget()
         return JSONResponse({"status": "ok"})
 
     async def truth(self, request: Request) -> Response:

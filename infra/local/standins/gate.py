@@ -1,7 +1,6 @@
 """What every call passes before it reaches data: switched-on faults, the token, the rate limit."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -10,10 +9,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from infra.local.standins.clock import Clock
 from infra.local.standins.faults import Draws, Faults
 from infra.local.standins.limits import Allowance, Limit
 
 CONTROL = "/_standin/"
+KEYLESS = "/oauth/"
+"""Where tokens are got, and so none is needed."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -44,13 +46,20 @@ class Gate:
     def __init__(
         self, dialect: Dialect, limit: Limit, usual: Faults, seed: int, search_limit: Limit | None = None
     ) -> None:
-        self.dialect, self.limit, self.search_limit, self.usual = dialect, limit, search_limit, usual
-        self.luck = np.random.default_rng(seed)
+        self.dialect, self.limit, self.search_limit, self.usual, self.seed = dialect, limit, search_limit, usual, seed
+        self.clock = Clock()
         self.put(usual)
 
     def put(self, faults: Faults) -> None:
-        """Switch to other faults: requests are counted from nought again, and an expired token is good again."""
-        self.faults, self.draws, self.expired = faults, Draws(faults), False
+        """Switch to other faults: requests are counted from nought again, and the first token is good again."""
+        self.faults, self.draws, self.tokens, self.proven = faults, Draws(faults), [faults.token], True
+        self.luck = np.random.default_rng(self.seed)
+
+    def forget(self) -> None:
+        """Nobody has asked for anything yet."""
+        for limit in (self.limit, self.search_limit):
+            if limit is not None:
+                limit.forget()
 
     async def __call__(self, request: Request, call_next: Endpoint) -> Response:
         request.state.faults, request.state.fault, request.state.befell = self.faults, None, False
@@ -68,20 +77,26 @@ class Gate:
         return None
 
     def _stranger(self, request: Request, kind: str | None) -> Response | None:
-        if kind == "expired_token":
-            self.expired = True
+        if request.url.path.startswith(KEYLESS):
+            return None
+        if kind == "expired_token" and self.proven:
+            # One that nobody has used yet stays: a client renews its token once for a request.
+            self.proven = False
+            self.tokens.append(f"{self.faults.token}-{len(self.tokens)}")
             self.draws.happened(kind)
         given = request.headers.get("authorization")
-        if given != f"Bearer {self.faults.token}":
-            return self.dialect.unauthorized(given)
-        return self.dialect.expired() if self.expired else None
+        if given == f"Bearer {self.tokens[-1]}":
+            self.proven = True
+            return None
+        known = given in {f"Bearer {token}" for token in self.tokens}
+        return self.dialect.expired() if known else self.dialect.unauthorized(given)
 
     def _too_long(self, request: Request) -> Response | None:
         length = len(request.url.path) + len(request.url.query) + 1
         return self.dialect.too_long() if length > self.dialect.longest_url else None
 
     async def _limited(self, request: Request, call_next: Endpoint, kind: str | None, luck: float) -> Response:
-        now, path = time.time(), request.url.path
+        now, path = self.clock(), request.url.path
         limit = self.search_limit if self.search_limit and path.endswith("/search") else self.limit
         allowance = limit.take(now)
         if allowance.granted and self.luck.random() < self.faults.throttle_share:

@@ -27,7 +27,6 @@ from infra.local.standins.tables import Row, Table
 
 VERSION = "2026-09"
 LIST_LIMIT, HISTORY_LIMIT, SEARCH_LIMIT, EVENTS_LIMIT, OWNERS_LIMIT = 100, 50, 200, 1000, 500
-SEARCH_CAP = 10_000
 
 
 class HubSpot:
@@ -64,6 +63,7 @@ class HubSpot:
         history = names(request, "propertiesWithHistory")
         limit = limit_of(request, 10, HISTORY_LIMIT if history else LIST_LIMIT)
         ids = table.numbers[table.by_number]
+        limit = min(limit, request.state.faults.page_at_most)
         start = int(np.searchsorted(ids, open_cursor(kind, request.query_params.get("after")), side="right"))
         rows = table.take(table.by_number[start : start + limit])
         more = start + limit < len(table)
@@ -79,9 +79,11 @@ class HubSpot:
         limit, start = int(body.get("limit", 10)), int(body.get("after") or 0)
         if not 0 < limit <= SEARCH_LIMIT or start < 0:
             raise BadRequestError(f"The requested limit {limit} is not between 1 and {SEARCH_LIMIT}")
-        if start + limit > SEARCH_CAP:
-            raise BadRequestError("The total number of results that can be paged through is limited to 10000")
+        limit, cap = min(limit, request.state.faults.page_at_most), request.state.faults.search_cap
+        if start + limit > cap:
+            raise BadRequestError(f"The total number of results that can be paged through is limited to {cap}")
         rows = matching(kind, table, body)
+        self.world.met["search_cap"] += len(rows) > cap
         wanted = [str(name) for name in body.get("properties") or []]
         page = [records.render(kind, row, wanted) for row in table.take(rows[start : start + limit])]
         return JSONResponse(
@@ -130,6 +132,7 @@ class HubSpot:
     async def owners(self, request: Request) -> Response:
         """Archived owners are listed apart."""
         limit, start = limit_of(request, 100, OWNERS_LIMIT), open_cursor("owners", request.query_params.get("after"))
+        limit = min(limit, request.state.faults.page_at_most)
         archived = _archived(request)
         table = self.world.tables["archived_owners" if archived else "owners"]
         page = [records.owner(row) for row in table.slice(start, limit)]
@@ -138,6 +141,7 @@ class HubSpot:
     async def email_events(self, request: Request) -> Response:
         """Newest first; the offset is opaque and holds for the same window only."""
         query, limit = request.query_params, limit_of(request, 100, EVENTS_LIMIT)
+        limit = min(limit, request.state.faults.events_page)
         table = self.world.tables["email_events"]
         newest_first = table.ascending("created")[::-1]
         created = table.column("created")[newest_first]

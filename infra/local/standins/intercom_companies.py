@@ -16,7 +16,7 @@ class Companies:
     """The endpoints, over the tables of a moving world."""
 
     def __init__(self, world: MovingWorld) -> None:
-        self.world, self.scrolling = world, Scroll()
+        self.world, self.scrolling = world, Scroll(world.clock)
         world.on_reset.append(self.scrolling.close)
 
     async def scroll(self, request: Request) -> Response:

@@ -12,6 +12,8 @@ _STANDARD = {
                 "monthly_spend": "float"},
     "conversation": {},
 }  # fmt: skip
+FIRST_IDS = {"contact": 9001, "company": 9101, "conversation": 9201}
+"""Of custom attributes: no two have the same, whatever their model."""
 _CUSTOM = {"contact": {"role_in_team": "string"}, "company": {"contract_end": "date"}, "conversation": {}}
 
 
@@ -57,7 +59,7 @@ def _attributes(model: str) -> list[dict[str, Any]]:
     standard = [_attribute(model, name, type_) for name, type_ in _STANDARD[model].items()]
     custom = [
         _attribute(model, name, type_, number)
-        for number, (name, type_) in enumerate(_CUSTOM[model].items(), start=9001)
+        for number, (name, type_) in enumerate(_CUSTOM[model].items(), start=FIRST_IDS[model])
     ]
     return standard + custom
 

@@ -1,6 +1,5 @@
 """Intercom's scroll over companies: one at a time for the whole app, dead after a minute of silence."""
 
-import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -18,7 +17,7 @@ class ScrollLostError(Exception):
 class Scroll:
     """The app's one scroll; `idle` and the clock are in seconds. It shows the table as it was when it was opened."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._opened = clock, 0
         self._table: Table | None = None
         self._position, self._used, self._parameter = 0, 0.0, ""

@@ -19,6 +19,9 @@ class Allowance:
 class Limit(Protocol):
     def take(self, now: float) -> Allowance: ...
 
+    def forget(self) -> None:
+        """Count anew."""
+
 
 @dataclass
 class RollingWindow:
@@ -35,6 +38,9 @@ class RollingWindow:
         if granted:
             self._calls.append(now)
         return Allowance(granted, self.limit, self.limit - len(self._calls), math.ceil(self._calls[0] + self.seconds))
+
+    def forget(self) -> None:
+        self._calls.clear()
 
 
 @dataclass
@@ -53,3 +59,6 @@ class FixedWindow:
         granted = self._used < self.limit
         self._used += granted
         return Allowance(granted, self.limit, self.limit - self._used, (window + 1) * self.seconds)
+
+    def forget(self) -> None:
+        self._window, self._used = -1, 0

@@ -1,6 +1,6 @@
 """A world that moves on: records are changed, added, archived, deleted and merged, the same ones for the same seed."""
 
-import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from infra.local.standins.clock import Clock
 from infra.local.standins.moves import Move
 from infra.local.standins.tables import Row, Table
 from infra.local.standins.turn import Turn
@@ -24,6 +25,7 @@ class Ends:
     """What no longer is among the live or the archived: ids that were deleted, and losers of merges by winner."""
 
     deleted: list[str] = field(default_factory=list)
+    deleted_at: dict[str, int] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
 
 
@@ -38,33 +40,43 @@ class MovingWorld:
         tables: Mapping[str, Table],
         moves: Mapping[str, Move],
         end_ms: int,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._made = dict(tables) | {
             f"archived_{kind}": Table(_nobody(tables[kind].data))
             for kind, move in moves.items()
             if "archived" in move.ends and f"archived_{kind}" not in tables
         }
-        self._moves, self._end_ms, self._clock = moves, end_ms, clock
-        self.on_reset: list[Callable[[], None]] = []
+        self._moves, self._end_ms, self.clock = moves, end_ms, Clock()
+        self.on_reset: list[Callable[[], None]] = [self.clock.release]
         self.reset()
 
     def reset(self) -> None:
-        """Everything as it was made."""
+        """Everything as it was made; `met` counts the searches that showed less than there was."""
         self.tables = dict(self._made)
         self.before, self.now_ms, self.advances = self.tables, self._end_ms, 0
         self.ends = {kind: Ends() for kind in self._moves}
         self.past: dict[tuple[str, str, str], list[Change]] = {}
         self._last_id: dict[str, str] = {}
         self._moved_at, self._searches = -1e9, 0
+        self.met: Counter[str] = Counter()
         for forget in self.on_reset:
             forget()
 
     def searchable(self, lag: Mapping[str, float], stale: bool) -> dict[str, Table]:
         """The tables as a search sees them: while it lags behind, as they were before the last advance."""
         self._searches += 1
-        behind = self._clock() - self._moved_at < lag.get("seconds", 0) or self._searches <= lag.get("requests", 0)
+        behind = self.clock() - self._moved_at < lag.get("seconds", 0) or self._searches <= lag.get("requests", 0)
+        self.met["search_lag"] += stale or behind
         return self.before if stale or behind else self.tables
+
+    def born(self, kind: str, record_id: str) -> Row | None:
+        """A record as it was when the world was made."""
+        return self._made[kind].find(record_id)
+
+    def pass_time(self, ms: int) -> None:
+        """Let time pass in which nothing happens."""
+        self.now_ms += ms
+        self.clock.move(ms / 1000)
 
     def advance(self, days: float, updates: int, seed: int | None) -> dict[str, Any]:
         """Let days pass, in which so many records of each kind change; says which."""
@@ -72,7 +84,7 @@ class MovingWorld:
         self.before, start = dict(self.tables), self.now_ms
         self.now_ms, self.advances = start + int(days * DAY_MS), self.advances + 1
         done = {kind: Turn(self, kind, move, dice, start).take(updates) for kind, move in self._moves.items()}
-        self._moved_at, self._searches = self._clock(), 0
+        self._moved_at, self._searches = self.clock(), 0
         return {"now": self.now_ms, "changed": done}
 
     def truth(self, stream: str) -> dict[str, Any]:
@@ -107,6 +119,7 @@ class MovingWorld:
             if name in self.tables:
                 self.tables[name] = self.tables[name].without([record_id])
         self.ends[kind].deleted.append(record_id)
+        self.ends[kind].deleted_at[record_id] = self.now_ms
 
     def merge(self, kind: str, loser: str, winner: str, when: int) -> None:
         """What pointed at the loser points at the winner from now on, and shows no other sign of it."""

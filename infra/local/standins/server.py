@@ -22,6 +22,7 @@ from infra.local.standins.control import Control
 from infra.local.standins.faults import Faults
 from infra.local.standins.gate import Gate
 from infra.local.standins.hubspot import HubSpot
+from infra.local.standins.hubspot_oauth import OAuth
 from infra.local.standins.intercom import Intercom
 from infra.local.standins.limits import FixedWindow, RollingWindow
 from infra.local.standins.moves import Move
@@ -62,7 +63,7 @@ def hubspot_app(options: Options) -> Starlette:
     limit, searches = RollingWindow(options.hubspot_per_10_s, 10), RollingWindow(options.search_per_second, 1)
     gate = Gate(hubspot_http.HubSpotDialect(), limit, usual, options.fault_seed, searches)
     world = _world(options, "hubspot", moves.hubspot())
-    return _app(options, gate, world, HubSpot(world).routes(), hubspot_http, Notifier(HUBSPOT, world))
+    return _app(options, gate, world, HubSpot(world).routes() + OAuth(gate).routes(), hubspot_http, Notifier(HUBSPOT, world))
 
 
 def intercom_app(options: Options) -> Starlette:
@@ -98,6 +99,7 @@ def _app(
     vendor: Any,
     notifier: Notifier | None = None,
 ) -> Starlette:
+    gate.clock = world.clock
     own = Control(gate, world, _stamp(options), notifier).routes()
     keeper = Middleware(BaseHTTPMiddleware, dispatch=gate)
     handlers = {vendor.BadRequestError: vendor.bad_request, ValueError: vendor.bad_request}
@@ -138,7 +140,8 @@ def _stop(servers: Iterable[uvicorn.Server]) -> None:
 
 
 def _bind(port: int) -> socket.socket:
-    door = socket.socket()
+    # Named as TCP, or asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for an acknowledgement.
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind(("127.0.0.1", port))
