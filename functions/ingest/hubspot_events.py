@@ -2,13 +2,12 @@
 
 from ingest.http import Request
 from ingest.hubspot_objects import LOOKBACK
-from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, listed
+from ingest.streams import NEVER, Column, Cursor, Fetch, Page, Pass, Stream, Window, listed
 
 LIMIT = 1000
 SLICE = 30 * 86_400_000
 HISTORY = 24 * SLICE
 """How far back events come in slices; what is older comes in one."""
-NEVER = 10 * 365 * 86_400_000
 _PATH = "/email/public/v1/events"
 
 

@@ -9,9 +9,8 @@ from typing import Any
 from holdfast.vendors import hubspot_path
 from ingest.http import Request
 from ingest.hubspot_batch import batch_read
-from ingest.hubspot_events import NEVER
 from ingest.hubspot_objects import LOOKBACK, Objects, following
-from ingest.streams import Column, Cursor, Fetch, Page, Pass, Record, Stream, Window, inside, listed
+from ingest.streams import NEVER, Column, Cursor, Fetch, Page, Pass, Record, Stream, Window, inside, listed
 
 LIMIT = 50
 """Of records with their history, in a page and in a batch."""

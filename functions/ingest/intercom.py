@@ -1,19 +1,16 @@
-"""Intercom's streams: searched from the beginning or from the last change, dates taken by whole days."""
+"""Intercom's streams, as a source is configured."""
 
-from collections.abc import Callable
-from typing import Any
-
-from ingest.http import Request
+from holdfast.settings import IntercomSource
+from holdfast.vendors import streams_of
+from ingest.intercom_conversations import conversation_parts, deleted
+from ingest.intercom_events import data_events
 from ingest.intercom_reference import HEADERS, companies, small_lists
-from ingest.streams import Column, Cursor, Fetch, Page, Pass, Stream, Window, inside, listed
-
-DAY = 86_400
-LOOKBACK = DAY * 1000
-PER_PAGE = 150
+from ingest.intercom_search import LOOKBACK, is_new, searched
+from ingest.streams import Column, Pass, Stream
 
 
-def intercom() -> dict[str, Stream]:
-    """Its streams by name; its times are Unix seconds. Nothing of what people wrote lands."""
+def intercom(source: IntercomSource, *, by_data: bool = False) -> dict[str, Stream]:
+    """Its streams by name; its times are Unix seconds. Nothing of what people wrote lands. `by_data` says that the data has a time of its own."""
     times = (Column("created_at", "created_at", "time"), Column("updated_at", "updated_at", "time"))
     who = (
         Column("contact_id", "contacts.contacts.0.id"),
@@ -23,47 +20,24 @@ def intercom() -> dict[str, Stream]:
     talk = (Column("delivered_as", "source.delivered_as"), Column("state", "state"),
             Column("parts", "statistics.count_conversation_parts", "number"))  # fmt: skip
     ticket = (Column("category", "category"), Column("state", "ticket_state.category"), Column("open", "open", "flag"))
-    return {
+    known = {
         "contacts": _search("contacts", "data", (*contact, *times)),
-        "conversations": _search("conversations", "conversations", (*who, *talk, *times)),
+        "conversations": _search("conversations", "conversations", (*who, *talk, *times), deleted()),
+        "conversation_parts": conversation_parts(),
         "tickets": _search("tickets", "tickets", (*who, *ticket, *times)),
         "companies": companies(),
+        "data_events": data_events(by_data=by_data),
         **small_lists(),
     }
+    return {stream: known[stream] for stream in streams_of(source)}
 
 
-def _search(kind: str, key: str, columns: tuple[Column, ...]) -> Stream:
+def _search(kind: str, key: str, columns: tuple[Column, ...], *removes: Pass) -> Stream:
     return Stream(
         (Column("id", "id"), *columns),
         "updated_at",
-        everything=(Pass(_searched(kind, key, "created_at")),),
-        changed=(Pass(_searched(kind, key, "updated_at"), keeps=is_new),),
+        everything=(Pass(searched(kind, key, "created_at")), *removes),
+        changed=(Pass(searched(kind, key, "updated_at"), keeps=is_new), *removes),
         lookback=LOOKBACK,
         headers=HEADERS,
     )
-
-
-def _searched(kind: str, key: str, by: str) -> Callable[[Fetch, Window, Cursor], Page]:
-    """Pages in the order of a moment. Searches may take `>` to mean the next day in a time zone that nobody tells:
-    they begin two days early, have no upper bound, and what is too old is left out here, to the second.
-    """
-
-    def read(fetch: Fetch, window: Window, cursor: Cursor) -> Page:
-        since = 0 if window.start is None else max(0, window.start // 1000 - 2 * DAY)
-        body = {
-            "query": {"field": by, "operator": ">", "value": since},
-            "pagination": {"per_page": PER_PAGE} | dict(cursor),
-            "sort": {"field": by, "order": "ascending"},
-        }
-        answer = fetch(Request("POST", f"/{kind}/search", json=body))
-        records = listed(answer, key, f"/{kind}/search")
-        following = inside(answer, "pages", "next", "starting_after")
-        return Page(records, {"starting_after": str(following)} if following else None, answer.get("total_count"))
-
-    return read
-
-
-def is_new(record: Any, window: Window) -> bool:
-    """Whether a record was changed since the window began, to the second."""
-    moment = record.get("updated_at") if isinstance(record, dict) else None
-    return window.start is None or not isinstance(moment, int) or moment >= window.start // 1000

@@ -40,7 +40,8 @@ class Api:
 def api_of(source: ApiSource, settings: Settings) -> Api:
     """How a source's API is read. Where headers tell that less is allowed, they are heeded."""
     if isinstance(source, IntercomSource):
-        return Api(intercom(), source.base_url, {GENERAL: (source.requests_per_10s, 10.0)})
+        streams = intercom(source, by_data=settings.run.as_of == "data")
+        return Api(streams, source.base_url, {GENERAL: (source.requests_per_10s, 10.0)})
     if isinstance(source, RestSource):
         return _declared(source)
     limits = {GENERAL: (source.requests_per_10s, 10.0), SEARCHES: (source.searches_per_s, 1.0)}

@@ -7,6 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from ingest.http import Request
 
+NEVER = 10 * 365 * 86_400_000
+"""Milliseconds after which streams are pulled whole again of which that would find nothing."""
+
 Kind = Literal["text", "time", "number", "flag"]
 Cursor = Mapping[str, Any]
 """Where a pass stands, as JSON; empty at its beginning."""

@@ -20,7 +20,7 @@ from holdfast.tables import ACTIVITIES, STATES
 from validate import conform, cutoff
 from validate.identity import unite
 from validate.state import HASHED, Pull, hashed, merged, present
-from validate.statements import CONTACTS, SNAPSHOTS
+from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
@@ -177,7 +177,9 @@ def _small_tables(
     connection: duckdb.DuckDBPyConnection, relations: list[str], settings: Settings, place: Place
 ) -> list[tuple[str, pa.Table]]:
     small = [
-        (name, conform.snapshot(connection, name)) for name, (source, _) in SNAPSHOTS.items() if source in relations
+        (name, conform.snapshot(connection, name))
+        for name, (source, _) in SNAPSHOTS.items()
+        if {source, *ALSO_NEEDED.get(name, ())} <= set(relations)
     ]
     if {"customers", *CONTACTS} & set(relations):
         return [("customers", conform.customers(connection)), *small]

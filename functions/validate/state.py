@@ -23,7 +23,7 @@ HASHED = {
     "intercom_conversations": ("contact_external_id",),
     "intercom_tickets": ("contact_external_id",),
     "intercom_admins": ("email",),
-    "intercom_data_events": ("external_id", "email"),
+    "intercom_data_events": ("external_id",),
 } | {f"{name}_{stream}": connector(name).hashed(stream) for name in shipped() for stream in connector(name).streams}
 """Columns that name somebody, by kind and stream: pseudonyms from here on. Ids of records stay: they are what is merged by."""
 

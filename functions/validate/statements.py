@@ -70,6 +70,17 @@ LEFT JOIN aliases a ON a.pseudonym = p.pseudonym""",
         "intercom_conversations",
         _ASKED.format(relation="intercom_conversations", kind="delivered_as, 'conversation'"),
     ),
+    "replies": (
+        "intercom_conversation_parts",
+        """
+SELECT coalesce(i.customer_id, e.pseudonym, c.pseudonym) AS customer_id, p.id AS event_id, p.created_at AS event_time,
+    p.created_at AS known_at, concat_ws(' ', p.author_type, coalesce(p.part_type, 'part')) AS kind, p.conversation_id
+FROM intercom_conversation_parts p
+JOIN intercom_conversations r ON r._source = p._source AND r.id = p.conversation_id
+LEFT JOIN contact_ids i ON i._source = r._source AND i._contact = r.contact_id
+LEFT JOIN pseudonyms e ON e.raw = r.contact_external_id
+LEFT JOIN pseudonyms c ON c.raw = r.contact_id""",
+    ),
     "tickets": ("intercom_tickets", _ASKED.format(relation="intercom_tickets", kind="category, 'ticket'")),
     "subscriptions": (
         "subscriptions_subscriptions",
@@ -89,6 +100,9 @@ LEFT JOIN contact_ids i ON i._source = s._source AND i._contact = s.customer""",
     ),
 }
 """Table of the lake -> the landing relation that it needs, and its rows."""
+
+ALSO_NEEDED = {"replies": ("intercom_conversations",)}
+"""Further relations that a table needs."""
 
 PEOPLE = """
 CREATE TABLE people AS

@@ -154,6 +154,13 @@ class Intercom:
 
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     page: int = 150
+    parts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Parts by conversation."""
+    parts_at_most: int = 500
+    events: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Data events by contact."""
+    deleted: list[dict[str, Any]] = field(default_factory=list)
+    """Deleted conversations, as they are listed."""
     fail: Callable[[int, httpx.Request], httpx.Response | None] = lambda number, request: None
     asked: list[httpx.Request] = field(default_factory=list)
 
@@ -162,6 +169,8 @@ class Intercom:
         return self.fail(len(self.asked), request) or self.served(request)
 
     def served(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return self._read(request.url.path, request.url.params)
         kind, body = request.url.path.split("/")[1], json.loads(request.content)
         name, first = body["query"]["field"], (body["query"]["value"] // DAY + 1) * DAY
         rows = sorted((r for r in self.records[kind] if r[name] >= first), key=lambda r: (r[name], r["id"]))
@@ -170,6 +179,36 @@ class Intercom:
         following = {"starting_after": str(stop)} if stop < len(rows) else None
         shown = {"data" if kind == "contacts" else kind: rows[start:stop], "total_count": len(rows)}
         return httpx.Response(200, json=shown | {"pages": {"next": following}})
+
+    def _read(self, path: str, params: httpx.QueryParams) -> httpx.Response:
+        if path == "/events":
+            return self._events(params)
+        if path == "/conversations/deleted":
+            first, size = (int(params["page"]) - 1) * int(params["per_page"]), int(params["per_page"])
+            following = f"https://elsewhere.test{path}?page=9" if first + size < len(self.deleted) else None
+            shown = {"conversations": self.deleted[first : first + size], "total_count": len(self.deleted)}
+            return httpx.Response(200, json=shown | {"pages": {"next": following}})
+        kind, _, wanted = path.strip("/").partition("/")
+        found = next((record for record in self.records.get(kind, []) if record["id"] == wanted), None)
+        if found is None:
+            return httpx.Response(404, json={"type": "error.list", "errors": [{"code": "not_found"}]})
+        parts = self.parts.get(wanted, [])[-self.parts_at_most :]
+        return httpx.Response(200, json=found | {"conversation_parts": {"conversation_parts": parts}})
+
+    def _events(self, params: httpx.QueryParams) -> httpx.Response:
+        """Newest first, two at a time; the next page is an address of another host."""
+        found = [
+            one
+            for one in self.events.get(params["intercom_user_id"], [])
+            if one["created_at"] < int(params.get("before", 2**62))
+        ]
+        page = sorted(found, key=lambda one: -one["created_at"])[:2]
+        more = (
+            f"https://elsewhere.test/events?type=user&intercom_user_id=other&before={page[-1]['created_at']}"
+            if len(found) > 2
+            else None
+        )
+        return httpx.Response(200, json={"type": "event.list", "events": page, "pages": {"next": more} if more else {}})
 
 
 def client(server: Callable[[httpx.Request], httpx.Response]) -> ApiClient:

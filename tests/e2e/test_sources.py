@@ -36,6 +36,14 @@ def test_every_stream_is_shown_with_how_far_it_is(demo: Demo) -> None:
     assert [line.split()[0] for line in lines[1:]] == STREAMS
 
 
+def test_a_small_demo_pulls_conversations_and_contacts_one_by_one_as_well(demo: Demo) -> None:
+    lines = demo.holdfast("sources", "status").splitlines()
+
+    for stream in ("intercom/conversation_parts", "intercom/data_events"):
+        (line,) = [each for each in lines if each.startswith(f"{stream} ")]
+        assert "never pulled" not in line
+
+
 def test_one_stream_is_pulled_again_with_progress_and_nothing_else_is_done(demo: Demo) -> None:
     first, again = demo.holdfast(*SYNC), demo.holdfast(*SYNC)
 

@@ -31,6 +31,8 @@ searches_per_s = 50
 [sources.desk]
 kind = "intercom"
 base_url = "{intercom}"
+conversation_parts = false
+data_events = false
 
 [sources.usage]
 kind = "events"
@@ -236,6 +238,29 @@ def test_a_change_of_the_configuration_destroys_nothing_that_landed(house: House
 
     assert changed == before
     assert {table: ids_held(table) for table in before} == before
+
+
+def test_what_is_asked_for_one_by_one_reaches_the_lake_too(house: House) -> None:
+    house.upload("usage/2026/**/*.gz")
+    path = Path(resources.environment().config_path)
+    path.write_text(
+        path.read_text().replace("parts = false", "parts = true").replace("events = false", "events = true")
+    )
+    resources.settings.cache_clear()
+    house.night("first")
+
+    lake = resources.lake()
+    replies, talks, events, customers = (
+        lake.read(each) for each in ("replies", "raw_desk_conversations", "raw_desk_data_events", "customers")
+    )
+    assert replies is not None
+    assert talks is not None
+    assert events is not None
+    assert customers is not None
+    assert replies.num_rows == pc.sum(talks["parts"]).as_py() > talks.num_rows
+    assert set(replies["customer_id"].to_pylist()) <= set(customers["customer_id"].to_pylist())
+    assert all(resources.pseudonymiser().is_pseudonym(one) for one in events["external_id"].to_pylist())
+    assert events.num_rows > 100
 
 
 MERGED = ("crm_contacts", "crm_companies", "crm_deals", "desk_contacts", "desk_conversations", "desk_tickets")

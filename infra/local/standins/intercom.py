@@ -13,6 +13,7 @@ from infra.local.standins import intercom_merges
 from infra.local.standins import intercom_records as records
 from infra.local.standins import intercom_reference as reference
 from infra.local.standins.intercom_companies import Companies
+from infra.local.standins.intercom_deleted import Deleted
 from infra.local.standins.intercom_events import Events
 from infra.local.standins.intercom_http import (
     EXACT_VERSIONS,
@@ -25,6 +26,7 @@ from infra.local.standins.intercom_http import (
     version_of,
     versioned,
 )  # fmt: skip
+from infra.local.standins.intercom_parts import parts
 from infra.local.standins.intercom_search import matching
 from infra.local.standins.moving import MovingWorld
 from infra.local.standins.tables import Row, Rows, Table
@@ -52,7 +54,7 @@ class Intercom:
     """The endpoints, over the tables of a moving world."""
 
     def __init__(self, world: MovingWorld) -> None:
-        self.world, self.companies, self.happened = world, Companies(world), Events(world)
+        self.world, self.companies, self.happened, self.deleted = world, Companies(world), Events(world), Deleted(world)
 
     def routes(self) -> list[Route]:
         return [
@@ -67,6 +69,7 @@ class Intercom:
             Route("/companies/{id:str}", self.companies.read),
             Route("/contacts/merge", self.merge, methods=["POST"]),
             Route("/contacts/{id:str}/companies", self.companies_of_contact),
+            Route("/conversations/deleted", self.deleted.list_pages),
             Route("/{stream:str}/search", self.search, methods=["POST"]),
             Route("/{stream:str}/{id:str}", self.read, methods=["GET"]),
             Route("/{stream:str}/{id:str}", self.delete, methods=["DELETE"]),
@@ -90,7 +93,10 @@ class Intercom:
         table = self.world.searchable(request.state.faults.search_lag, stale)[name]
         body = await body_of(request)
         by_day = STREAMS[name].by_day and version_of(request) not in EXACT_VERSIONS
-        return self._page(request, name, table, matching(table, body, by_day=by_day), body.get("pagination") or {})
+        ahead = int(request.state.faults.zone_hours * 3600) if by_day else None
+        rows = matching(table, body, ahead)
+        self.world.met["whole_days"] += by_day and len(rows) != len(matching(table, body, None))
+        return self._page(request, name, table, rows, body.get("pagination") or {})
 
     async def read(self, request: Request) -> Response:
         name = request.path_params["stream"]
@@ -99,10 +105,16 @@ class Intercom:
         if row is None:
             return intercom_merges.absent(request, self.world, name, record_id)
         if name == "conversations":
-            return versioned(request, records.whole_conversation(row, request.state.faults.parts_at_most))
+            return versioned(request, _shown(request, name, row) | self._parts(row, request.state.faults.parts_at_most))
         return versioned(
             request, STREAMS[name].render(row) | intercom_merges.history(request, self.world, name, record_id)
         )
+
+    def _parts(self, row: Row, at_most: int) -> dict[str, Any]:
+        """A conversation's parts, of which the vendor gives the newest only."""
+        born = self.world.born("conversations", row["id"]) or row | {"updated_at": row["created_at"]}
+        changes = self.world.past.get(("conversations", row["id"], "state"), [])
+        return {"conversation_parts": parts(row, born, changes, at_most)}
 
     async def delete(self, request: Request) -> Response:
         name, record_id = request.path_params["stream"], request.path_params["id"]
@@ -151,7 +163,7 @@ class Intercom:
 
     def _page(self, request: Request, name: str, table: Table, rows: Rows, asked: dict[str, Any]) -> Response:
         stream = STREAMS[name]
-        size = page_size(asked.get("per_page"), stream.per_page)
+        size = min(page_size(asked.get("per_page"), stream.per_page), request.state.faults.page_at_most)
         start = open_cursor(asked.get("starting_after"))
         following = {"per_page": size, "starting_after": cursor(start + size)}
         pages = {
@@ -161,5 +173,12 @@ class Intercom:
             "total_pages": -(-len(rows) // size),
             "next": following if start + size < len(rows) else None,
         }
-        shown = [stream.render(row) for row in table.take(rows[start : start + size])]
+        shown = [_shown(request, name, row) for row in table.take(rows[start : start + size])]
         return versioned(request, {"type": stream.type, stream.key: shown, "total_count": len(rows), "pages": pages})
+
+
+def _shown(request: Request, name: str, row: Row) -> dict[str, Any]:
+    """A record in the words of the version that was asked for."""
+    body = STREAMS[name].render(row)
+    newer = name == "conversations" and version_of(request) not in intercom_merges.WITHOUT
+    return body | ({"priority": "none"} if newer else {})

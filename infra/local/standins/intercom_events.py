@@ -44,7 +44,10 @@ class Events:
 
 def _listed(request: Request, contact: Row, rows: list[Row]) -> dict[str, Any]:
     query = request.query_params
-    size, before = page_size(query.get("per_page"), 50), int(query.get("before") or 2**62)
+    size, before = (
+        min(page_size(query.get("per_page"), 50), request.state.faults.page_at_most),
+        int(query.get("before") or 2**62),
+    )
     left = [row for row in rows if row["created_at"] * 1000 < before]
     page = left[:size]
     following = {"type": "user", "intercom_user_id": contact["id"], "per_page": size}

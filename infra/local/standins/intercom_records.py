@@ -2,10 +2,8 @@
 
 from typing import Any
 
-from infra.local.standins.intercom_reference import ADMIN, BORN
+from infra.local.standins.intercom_reference import BORN
 from infra.local.standins.tables import Row
-
-REPLIES = ("Thanks for writing, I'm looking into it.", "Could you send a screenshot?", "It works again, thank you!")
 
 
 def contact(row: Row) -> dict[str, Any]:
@@ -86,29 +84,6 @@ def conversation(row: Row) -> dict[str, Any]:
         "contacts": {"type": "contact.list", "contacts": [_contact_of(row)]},
         "tags": {"type": "tag.list", "tags": []},
         "statistics": {"type": "conversation_statistics", "count_conversation_parts": row["parts"]},
-    }
-
-
-def whole_conversation(row: Row, at_most: int) -> dict[str, Any]:
-    """With its parts, of which the vendor gives the newest `at_most` only."""
-    parts = [_part(row, number) for number in range(max(0, row["parts"] - at_most), row["parts"])]
-    listed = {"type": "conversation_part.list", "conversation_parts": parts, "total_count": len(parts)}
-    return conversation(row) | {"conversation_parts": listed}
-
-
-def _part(row: Row, number: int) -> dict[str, Any]:
-    share = (row["updated_at"] - row["created_at"]) * (number + 1) // row["parts"]
-    user = {"type": "user", "id": row["contact_id"], "name": "", "email": row["contact_email"]}
-    return {
-        "type": "conversation_part",
-        "id": f"{row['id']}{number:03d}",
-        "part_type": "comment",
-        "body": f"<p>{REPLIES[number % len(REPLIES)]}</p>",
-        "created_at": row["created_at"] + share,
-        "updated_at": row["created_at"] + share,
-        "author": user if number % 2 else {**ADMIN},
-        "attachments": [],
-        "redacted": False,
     }
 
 

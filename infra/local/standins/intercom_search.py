@@ -30,13 +30,15 @@ TEXTUAL: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def matching(table: Table, body: dict[str, Any], *, by_day: bool) -> Rows:
+def matching(table: Table, body: dict[str, Any], ahead: int | None) -> Rows:
     """Row numbers that match `query`, sorted as `sort` says (newest change first when it says nothing).
+
+    Moments count by whole days, which begin so many seconds `ahead` of UTC's, or with None to the second.
 
     Raises ValueError with the sentence for the vendor's 400 body.
     """
     query = body.get("query")
-    matched = _match(table, query, by_day, MAX_NESTING) if isinstance(query, dict) else None
+    matched = _match(table, query, ahead, MAX_NESTING) if isinstance(query, dict) else None
     if matched is None:
         raise ValueError("query is missing")
     rows = np.flatnonzero(matched)
@@ -45,23 +47,23 @@ def matching(table: Table, body: dict[str, Any], *, by_day: bool) -> Rows:
     return rows[order] if str(sort.get("order", "descending")).startswith("asc") else rows[order[::-1]]
 
 
-def _match(table: Table, query: dict[str, Any], by_day: bool, depth: int) -> Mask:
+def _match(table: Table, query: dict[str, Any], ahead: int | None, depth: int) -> Mask:
     if query.get("operator") not in ("AND", "OR"):
-        return _holds(table, query, by_day)
+        return _holds(table, query, ahead)
     parts = query.get("value")
     if not isinstance(parts, list) or not 0 < len(parts) <= MAX_FILTERS or not depth:
         raise ValueError(f"at most {MAX_FILTERS} filters in a group and {MAX_NESTING} levels of groups")
-    masks = np.stack([_match(table, part, by_day, depth - 1) for part in parts])
+    masks = np.stack([_match(table, part, ahead, depth - 1) for part in parts])
     combine = np.logical_and if query["operator"] == "AND" else np.logical_or
     kept: Mask = combine.reduce(masks)
     return kept
 
 
-def _holds(table: Table, query: dict[str, Any], by_day: bool) -> Mask:
+def _holds(table: Table, query: dict[str, Any], ahead: int | None) -> Mask:
     name, sign, value = str(query.get("field")), str(query.get("operator")), query.get("value")
     column = _column(table, name)
-    if name in INSTANTS and by_day:
-        return _on_days(column, sign, int(str(value)))
+    if name in INSTANTS and ahead is not None:
+        return _on_days(column + ahead, sign, int(str(value)) + ahead)
     if sign in ("IN", "NIN") and isinstance(value, list):
         inside = np.isin(column, np.array(value, dtype=column.dtype))
         return inside if sign == "IN" else ~inside

@@ -118,6 +118,64 @@ def test_only_the_newest_parts_of_a_conversation_are_given(standins: Standins) -
     assert short["statistics"]["count_conversation_parts"] == len(whole) > 2
 
 
+def test_what_was_said_in_a_conversation_keeps_its_time_and_a_change_of_state_is_one_part_more(
+    standins: Standins,
+) -> None:
+    before = {each: _parts(standins, each) for each in standins.ids("intercom_conversations")[:300]}
+    changed = standins.intercom.post("/_standin/advance", json={"updates": 40}).json()["changed"]["conversations"]
+
+    grown = [each for each in changed["updated"] if each in before and each not in changed["deleted"]]
+
+    assert grown
+    for each in grown:
+        *old, new = _parts(standins, each)
+        assert old == before[each]
+        assert new["part_type"] in ("open", "close", "snoozed")
+        assert new["created_at"] >= old[-1]["created_at"]
+
+
+def _parts(standins: Standins, conversation: str) -> list[dict[str, Any]]:
+    body = standins.intercom.get(f"/conversations/{conversation}").raise_for_status().json()
+    parts: list[dict[str, Any]] = body["conversation_parts"]["conversation_parts"]
+    return parts
+
+
+def test_deleted_conversations_are_listed_by_numbered_pages_last_first(standins: Standins) -> None:
+    deleted = [
+        each
+        for _ in range(3)
+        for each in standins.intercom.post("/_standin/advance", json={"updates": 10}).json()["changed"][
+            "conversations"
+        ]["deleted"]
+    ]
+    url, seen = "/conversations/deleted?per_page=4", list[dict[str, Any]]()
+    while url:
+        page = standins.intercom.get(url, headers={"Intercom-Version": "2.16"}).raise_for_status().json()
+        seen += page["conversations"]
+        url = page["pages"].get("next", "")
+
+    moments = [each["deleted_at"] for each in seen]
+    assert sorted(each["id"] for each in seen) == sorted(deleted)
+    assert moments == sorted(moments, reverse=True)
+    assert len(set(moments)) == 3
+
+
+@pytest.mark.parametrize("version", ["2.11", "2.15"])
+def test_older_versions_do_not_list_what_was_deleted(standins: Standins, version: str) -> None:
+    answer = standins.intercom.get("/conversations/deleted", headers={"Intercom-Version": version})
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["code"] == "intercom_version_invalid"
+    assert standins.intercom.get("/conversations/deleted").status_code == 400
+
+
+@pytest.mark.parametrize("query", ["per_page=61", "per_page=0", "page=0", "order=sideways"])
+def test_the_list_of_what_was_deleted_has_rules(standins: Standins, query: str) -> None:
+    answer = standins.intercom.get(f"/conversations/deleted?{query}", headers={"Intercom-Version": "2.16"})
+
+    assert (answer.status_code, answer.json()["type"]) == (400, "error.list")
+
+
 def test_the_preview_version_searches_contacts_by_the_second(standins: Standins) -> None:
     contact = standins.intercom.get("/contacts", params={"per_page": 1}).json()["data"][0]
     query = {"operator": "AND", "value": [

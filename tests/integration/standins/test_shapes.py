@@ -115,3 +115,25 @@ def test_intercom_bodies_have_the_published_shapes(standins: Standins, schema: s
     known = {table: standins.ids(table)[1] for table in ("intercom_conversations", "intercom_contacts")}
 
     assert not mismatches(schemas, schema, standins.intercom.get(path.format(**known)).json())
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("deleted_conversation_list", "/conversations/deleted?per_page=1"),
+        ("conversation", "/conversations/{conversation}"),
+        ("conversation_list", "/conversations"),
+        ("data_event_list", "/events?type=user&intercom_user_id={contact}&per_page=1"),
+    ],
+)
+def test_what_the_connector_reads_one_by_one_has_the_shapes_of_its_version(
+    standins: Standins, schema: str, path: str
+) -> None:
+    schemas = intercom_schemas("2.16")
+    changed = standins.intercom.post("/_standin/advance", json={"updates": 10}).json()["changed"]
+    known = {"conversation": changed["conversations"]["updated"][0], "contact": standins.ids("intercom_contacts")[1]}
+
+    body = standins.intercom.get(path.format(**known), headers={"Intercom-Version": "2.16"}).raise_for_status().json()
+
+    assert not mismatches(schemas, schema, body)
+    assert body.get("conversations", body.get("events", body.get("conversation_parts")))

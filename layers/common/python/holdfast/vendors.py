@@ -12,7 +12,8 @@ INTERCOM_VERSION = "2.16"
 OBJECTS: tuple[HubSpotKind, ...] = get_args(HubSpotKind)
 """HubSpot's kinds of objects."""
 _HUBSPOT = (*OBJECTS, "email_events", "owners", "properties")
-_INTERCOM = ("contacts", "conversations", "tickets", "companies", "tags", "admins", "segments", "data_attributes")
+_INTERCOM = ("contacts", "conversations", "conversation_parts", "tickets", "companies", "data_events", "tags", "admins",
+             "segments", "data_attributes")  # fmt: skip
 
 ApiSource = HubSpotSource | IntercomSource | RestSource
 """Sources that are pulled stream by stream."""
@@ -26,7 +27,9 @@ def streams_of(source: ApiSource) -> tuple[str, ...]:
         return tuple(connector(source.connector).streams)
     if isinstance(source, HubSpotSource):
         return (*_HUBSPOT, "contacts_history") if source.history else _HUBSPOT
-    return _INTERCOM
+    left_out = {"conversation_parts"} if not source.conversation_parts else set()
+    left_out |= {"data_events"} if not source.data_events else set()
+    return tuple(stream for stream in _INTERCOM if stream not in left_out)
 
 
 def base_url_of(source: ApiSource) -> str:

@@ -11,7 +11,7 @@ import stamina
 from holdfast.contracts import AGAIN, DONE, WAIT, manifest_key
 from holdfast.errors import SourceUnavailable
 from holdfast.ledger import CURSOR, MemoryLedger
-from holdfast.settings import HubSpotSource, parse_settings
+from holdfast.settings import HubSpotSource, IntercomSource, parse_settings
 from holdfast.store import MemoryStore, read_json
 from ingest.hubspot import hubspot
 from ingest.hubspot_objects import LOOKBACK, Objects, chunked
@@ -20,6 +20,7 @@ from ingest.pull import Limits, land_stream
 from ingest.streams import Column
 from tests.doubles.crm import T0, HubSpot, Intercom, Killed, Thing, client, place, schedule
 
+DESK = IntercomSource(kind="intercom")
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS)
 SMALL = Limits(pages=2)
@@ -264,7 +265,7 @@ def contact(name: str, at: int) -> dict:
 
 def test_intercom_searches_two_days_early_and_keeps_what_is_new_to_the_second():
     server = Intercom({"contacts": [contact("old", T0 - 30 * HOUR), contact("same day", T0 - 2 * HOUR)]})
-    nights = Nights(server, intercom())
+    nights = Nights(server, intercom(DESK))
     nights.night("contacts", "a", T0)
 
     server.records["contacts"].append(contact("new", T0 + HOUR))
@@ -282,7 +283,7 @@ def test_a_gap_to_what_the_source_says_it_has_is_told_and_deletes_nothing():
             return httpx.Response(200, json=json.loads(answer.content) | {"total_count": 5})
 
     server = Forgetful({"contacts": [contact("1", T0)]})
-    landing = Nights(server, intercom()).night("contacts", "a", T0)
+    landing = Nights(server, intercom(DESK)).night("contacts", "a", T0)
 
     assert read_json(landing, manifest_key("a", "src_contacts"))["complete"] is False
 
@@ -365,13 +366,13 @@ def landed_under(seed: int | None, night: int) -> dict[str, list[dict]]:
     if night:
         for stream, shape in (
             ("contacts", STREAMS["contacts"].shape),
-            ("conversations", intercom()["conversations"].shape),
+            ("conversations", intercom(DESK)["conversations"].shape),
         ):
             held.keep("src", stream, CURSOR, {"cursor": T0 - DAY, "full_at": T0 - DAY, "shape": shape})
     if seed is not None:
         crm.fail, desk.fail = schedule(seed), schedule(seed + 10_000)
     landed = {}
-    for server, stream, streams in ((crm, "contacts", STREAMS), (desk, "conversations", intercom())):
+    for server, stream, streams in ((crm, "contacts", STREAMS), (desk, "conversations", intercom(DESK))):
         landing = MemoryStore()
         while True:
             try:

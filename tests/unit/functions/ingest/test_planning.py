@@ -48,7 +48,7 @@ def test_every_planned_stream_is_one_that_can_be_pulled():
     crm = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 
     assert set(streams_of(HUBSPOT)) == set(hubspot(HUBSPOT, crm))
-    assert set(streams_of(INTERCOM)) == set(intercom())
+    assert set(streams_of(INTERCOM)) == set(intercom(INTERCOM))
 
 
 def test_only_files_that_are_new_or_changed_are_pulled():

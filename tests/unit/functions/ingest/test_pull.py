@@ -8,13 +8,14 @@ import pytest
 
 from holdfast.errors import SourceGarbled
 from holdfast.ledger import MemoryLedger
-from holdfast.settings import HubSpotSource, parse_settings
+from holdfast.settings import HubSpotSource, IntercomSource, parse_settings
 from ingest.http import ApiClient
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
 from ingest.pull import land_stream as land_stream_of
 from ingest.rows import at
 
+DESK = IntercomSource(kind="intercom")
 SETTINGS = parse_settings(
     '[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "contract"\nstage = "churned"\ndate_column = "left_on"'
 )
@@ -32,7 +33,9 @@ def served(pages: list[dict]) -> tuple[ApiClient, list[httpx.Request]]:
     def answer(request: httpx.Request) -> httpx.Response:
         if "associations" in request.url.path:
             return httpx.Response(207, json={"results": LINKED})
-        if "/properties/" in request.url.path or (request.method == "POST" and json.loads(request.content).get("limit") == 1):
+        if "/properties/" in request.url.path or (
+            request.method == "POST" and json.loads(request.content).get("limit") == 1
+        ):
             return httpx.Response(200, json={"total": 0, "results": []})
         asked.append(request)
         return httpx.Response(200, json=pages[len(asked) - 1])
@@ -95,15 +98,16 @@ def test_intercom_is_searched_page_by_page(place, rows):
         [
             {"conversations": [talk], "pages": {"next": {"starting_after": "z"}}},
             {"conversations": [], "pages": {"next": None}},
+            {"conversations": [], "pages": {}},
         ]
     )
 
-    land_stream(there, intercom()["conversations"], api)
+    land_stream(there, intercom(DESK)["conversations"], api)
 
     (row,) = rows(there.landing)
     assert (row["id"], row["contact_id"], row["contact_external_id"], row["parts"]) == ("5", "i", "u", 3)
     assert json.loads(asked[1].content)["pagination"] == {"per_page": 150, "starting_after": "z"}
-    assert all(stream.headers == {"Intercom-Version": "2.16"} for stream in intercom().values())
+    assert all(stream.headers == {"Intercom-Version": "2.16"} for stream in intercom(DESK).values())
 
 
 def test_email_events_go_on_while_there_is_more(place):

@@ -9,7 +9,7 @@ import stamina
 from holdfast.contracts import DONE, WAIT, manifest_key
 from holdfast.errors import SourceGarbled, SourceRefused
 from holdfast.ledger import MemoryLedger
-from holdfast.settings import HubSpotSource, parse_settings
+from holdfast.settings import HubSpotSource, IntercomSource, parse_settings
 from holdfast.store import MemoryStore, read_json
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
@@ -17,8 +17,9 @@ from ingest.pull import land_stream
 from tests.doubles.crm import T0, client, place
 from tests.unit.functions.ingest.test_increments import ids
 
+DESK = IntercomSource(kind="intercom")
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
-STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS) | {f"desk_{n}": s for n, s in intercom().items()}
+STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS) | {f"desk_{n}": s for n, s in intercom(DESK).items()}
 
 
 @pytest.fixture(autouse=True)
@@ -133,4 +134,4 @@ def test_of_what_people_wrote_nothing_lands():
 
 
 def test_every_call_to_intercom_says_its_version():
-    assert {json.dumps(dict(stream.headers)) for stream in intercom().values()} == {'{"Intercom-Version": "2.16"}'}
+    assert {json.dumps(dict(stream.headers)) for stream in intercom(DESK).values()} == {'{"Intercom-Version": "2.16"}'}
