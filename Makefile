@@ -24,8 +24,8 @@ test: setup  ## every test: unit, infrastructure for both targets, integration, 
 unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)
 
-faults: setup  ## 200 seeded fault schedules: what lands is the same row for row
-	@pytest tests/unit/functions/ingest/test_increments.py -k whatever --fault-schedules 200 $(ARGS)
+faults: setup  ## 200 seeded fault schedules: what lands and is held is the same row for row
+	@pytest tests/integration/test_fault_schedules.py --fault-schedules 200 $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy

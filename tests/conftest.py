@@ -10,10 +10,16 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fault-schedules", type=int, default=50, help="How many seeded fault schedules are tried.")
+    parser.addoption("--fault-schedules", type=int, default=9, help="How many seeded fault schedules are tried.")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of its own for each fault schedule, so that one of them can be tried again by its seed."""
+    if "fault_seed" in metafunc.fixturenames:
+        metafunc.parametrize("fault_seed", range(metafunc.config.getoption("--fault-schedules")))
 
 
 @pytest.fixture
 def fault_schedules(request: pytest.FixtureRequest) -> int:
-    """How many seeded fault schedules to try: 50, or what `--fault-schedules` says."""
+    """How many seeded fault schedules are tried: 9, or what `--fault-schedules` says."""
     return int(request.config.getoption("--fault-schedules"))

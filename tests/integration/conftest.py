@@ -16,9 +16,12 @@ import httpx
 import pytest
 
 from holdfast import aws, resources
+from infra.local.world import Recipe, prepare
+from tests.integration.stories import Server
 
 ROOT = Path(__file__).parents[2]
 CUSTOMERS = 150
+FEW = 50
 STARTING = 60.0
 """Seconds after which a server that does not answer counts as broken."""
 
@@ -138,6 +141,27 @@ def biller(billing_server: Biller) -> Iterator[Biller]:
     """The biller's world as it was made, without faults."""
     yield billing_server
     billing_server.reset()
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Addresses by kind of servers of all sources over a world of `FEW` customers, without limits and refusals at random."""
+    world = tmp_path_factory.mktemp("few")
+    prepare(world, Recipe(customers=FEW))
+    ports = {kind: str(_free_port()) for kind in ("hubspot", "intercom", "subscriptions")}
+    doors = [word for kind, port in ports.items() for word in (f"--{kind}-port", port)]
+    command = [sys.executable, "-m", "infra.local.standins", "--world", str(world), "--throttle-share", "0", *doors,
+               "--hubspot-per-10-s", "100000", "--search-per-second", "100000", "--intercom-per-10-s", "100000",
+               "--subscriptions-per-s", "100000"]  # fmt: skip
+    urls = {kind: f"http://127.0.0.1:{port}" for kind, port in ports.items()}
+    with _server(command, f"{urls['subscriptions']}/_standin/health", ROOT, {}):
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def servers(few: dict[str, str]) -> dict[str, Server]:
+    """The same by kind, in a time that the tests move."""
+    return {kind: Server(url, kind) for kind, url in few.items()}
 
 
 @contextmanager

@@ -63,7 +63,9 @@ def hubspot_app(options: Options) -> Starlette:
     limit, searches = RollingWindow(options.hubspot_per_10_s, 10), RollingWindow(options.search_per_second, 1)
     gate = Gate(hubspot_http.HubSpotDialect(), limit, usual, options.fault_seed, searches)
     world = _world(options, "hubspot", moves.hubspot())
-    return _app(options, gate, world, HubSpot(world).routes() + OAuth(gate).routes(), hubspot_http, Notifier(HUBSPOT, world))
+    return _app(
+        options, gate, world, HubSpot(world).routes() + OAuth(gate).routes(), hubspot_http, Notifier(HUBSPOT, world)
+    )
 
 
 def intercom_app(options: Options) -> Starlette:
