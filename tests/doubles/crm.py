@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import numpy as np
 
 from holdfast.contracts import Extract
 from holdfast.store import MemoryStore
@@ -18,10 +17,6 @@ T0 = 1_790_000_000_000
 """A moment in epoch milliseconds at which every story begins."""
 CAP = 10_000
 DAY = 86_400
-
-
-class Killed(BaseException):
-    """The function was killed: nothing that it would have done next happens."""
 
 
 def iso(ms: int) -> str:
@@ -221,33 +216,3 @@ def place(stream: str, run: str = "r", store: MemoryStore | None = None) -> Land
     """Somewhere in memory to land in."""
     landing, other = store or MemoryStore("landing"), MemoryStore("other")
     return Landing(Extract(run, "src", stream), landing, MemoryStore("quarantine"), other, lambda bucket: other)
-
-
-def schedule(seed: int, share: float = 0.25) -> Callable[[int, httpx.Request], httpx.Response | None]:
-    """Faults drawn from a seed: every kind that passes by itself, and being killed."""
-    draw = np.random.default_rng(seed)
-
-    def fail(number: int, request: httpx.Request) -> httpx.Response | None:
-        if draw.random() > share:
-            return None
-        kinds: list[Callable[[], httpx.Response]] = [
-            lambda: httpx.Response(429, json={"policyName": "SECONDLY"}),
-            lambda: httpx.Response(429, headers={"Retry-After": "1"}),
-            lambda: httpx.Response(429, headers={"Retry-After": "90"}),
-            lambda: httpx.Response(423),
-            lambda: httpx.Response(477, headers={"Retry-After": "3600"}),
-            lambda: httpx.Response(502, text="<html>"),
-            _cut,
-            _killed,
-        ]
-        return kinds[int(draw.integers(len(kinds)))]()
-
-    return fail
-
-
-def _cut() -> httpx.Response:
-    raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
-
-
-def _killed() -> httpx.Response:
-    raise Killed

@@ -6,7 +6,6 @@ import json
 import httpx
 import pyarrow.parquet as pq
 import pytest
-import stamina
 
 from holdfast.contracts import AGAIN, DONE, WAIT, manifest_key
 from holdfast.errors import SourceUnavailable
@@ -18,7 +17,7 @@ from ingest.hubspot_objects import LOOKBACK, Objects, chunked
 from ingest.intercom import intercom
 from ingest.pull import Limits, land_stream
 from ingest.streams import Column
-from tests.doubles.crm import T0, HubSpot, Intercom, Killed, Thing, client, place, schedule
+from tests.doubles.crm import T0, HubSpot, Intercom, Thing, client, place
 
 DESK = IntercomSource(kind="intercom")
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
@@ -26,12 +25,6 @@ STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS)
 SMALL = Limits(pages=2)
 HOUR = 3_600_000
 DAY = 24 * HOUR
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting():
-    with stamina.set_testing(True, attempts=8, cap=True):
-        yield
 
 
 def rows(store: MemoryStore, under: str = "landing/") -> list[dict]:
@@ -356,38 +349,3 @@ def test_the_same_run_again_pulls_nothing_and_says_the_same():
     assert second == first
     assert len(server.asked) == asked
     assert landing.objects == objects
-
-
-def landed_under(seed: int | None, night: int) -> dict[str, list[dict]]:
-    """What two nights land, of a list and of changes, with the faults of a seed or with none."""
-    crm = HubSpot({"contacts": things(*(Thing(n, T0, {"email": f"{n}@x"}, [n, n + 1]) for n in range(1, 311)))})
-    desk = Intercom({"conversations": [contact(f"{n:04}", T0 - n * HOUR) for n in range(310)]})
-    held = MemoryLedger()
-    if night:
-        for stream, shape in (
-            ("contacts", STREAMS["contacts"].shape),
-            ("conversations", intercom(DESK)["conversations"].shape),
-        ):
-            held.keep("src", stream, CURSOR, {"cursor": T0 - DAY, "full_at": T0 - DAY, "shape": shape})
-    if seed is not None:
-        crm.fail, desk.fail = schedule(seed), schedule(seed + 10_000)
-    landed = {}
-    for server, stream, streams in ((crm, "contacts", STREAMS), (desk, "conversations", intercom(DESK))):
-        landing = MemoryStore()
-        while True:
-            try:
-                there = place(stream, "r", landing)
-                if land_stream(there, streams[stream], client(server), held, lambda: T0 / 1000, limits=SMALL).next == DONE:
-                    break
-            except (Killed, SourceUnavailable):
-                continue
-        found = rows(landing) + rows(landing, "removed/")
-        landed[stream] = sorted(found, key=lambda row: json.dumps(row, default=str, sort_keys=True))
-    return landed
-
-
-def test_whatever_goes_wrong_on_the_way_what_lands_is_the_same_row_for_row(fault_schedules):
-    whole = [landed_under(None, night) for night in (0, 1)]
-
-    for seed in range(fault_schedules):
-        assert landed_under(seed, seed % 2) == whole[seed % 2], f"fault schedule {seed}"
