@@ -5,8 +5,6 @@ from typing import get_args
 from holdfast.connector import connector
 from holdfast.settings import HubSpotKind, HubSpotSource, IntercomSource, RestSource, Settings, Source
 
-HUBSPOT_VERSION = "2026-09"
-"""Of all its paths, unless the configuration wants the numbered ones, which end in 2027."""
 INTERCOM_VERSION = "2.16"
 
 OBJECTS: tuple[HubSpotKind, ...] = get_args(HubSpotKind)

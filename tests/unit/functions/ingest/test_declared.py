@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pyarrow.parquet as pq
 import pytest
-import stamina
 
 from holdfast.connector import Connector, connector
 from holdfast.contracts import DONE, manifest_key
@@ -24,12 +23,6 @@ T0 = 1_790_000_000
 """A moment in epoch seconds at which every story begins."""
 DAY = 86_400
 NUMBERS = list(range(1, 8))
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting():
-    with stamina.set_testing(True, attempts=3, cap=True):
-        yield
 
 
 def made(paging: Mapping[str, Any], **stream: Any) -> Connector:

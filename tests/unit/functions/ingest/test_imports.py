@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("duckdb", "httpx", "stamina", "pyarrow", "numpy")
+HEAVY = ("duckdb", "httpx", "pyarrow", "numpy")
 """Packages of other bundles than the one that the function is deployed with."""
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from holdfast.errors import NoData
+from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import MemoryLedger
 from holdfast.settings import HubSpotSource, IntercomSource, Settings, parse_settings
 from holdfast.store import MemoryStore, read_json
@@ -49,6 +49,40 @@ def test_every_planned_stream_is_one_that_can_be_pulled():
 
     assert set(streams_of(HUBSPOT)) == set(hubspot(HUBSPOT, crm))
     assert set(streams_of(INTERCOM)) == set(intercom(INTERCOM))
+
+
+def test_a_run_for_one_stream_pulls_that_and_the_tables_that_customers_are_made_from():
+    crm = """
+[sources.crm]
+kind = "hubspot"
+[sources.desk]
+kind = "intercom"
+[sources.usage]
+kind = "events"
+prefix = "logs/"
+fields = { customer = "u", time = "t" }
+[sources.base]
+kind = "table"
+prefix = "base/"
+key = "id"
+[churn]
+kind = "usage"
+"""
+    uploads = store("logs/a", "base/all.csv")
+
+    plan = planned(
+        "r", settings(crm), "uploads", lambda bucket: uploads, MemoryLedger(), MemoryStore(), only="crm/deals"
+    )
+
+    assert plan.tables == ["base_customers", "crm_deals"]
+
+
+@pytest.mark.parametrize("only", ["crm/nothing", "usage/events", "nobody/deals", "deals"])
+def test_a_run_for_a_stream_that_there_is_not_is_refused(only):
+    crm = '[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"'
+
+    with pytest.raises(ConfigurationInvalid, match="no stream"):
+        planned("r", settings(crm), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore(), only=only)
 
 
 def test_only_files_that_are_new_or_changed_are_pulled():

@@ -4,7 +4,6 @@ import json
 
 import httpx
 import pytest
-import stamina
 
 from holdfast.contracts import DONE, WAIT, manifest_key
 from holdfast.errors import SourceGarbled, SourceRefused
@@ -20,12 +19,6 @@ from tests.unit.functions.ingest.test_increments import ids
 DESK = IntercomSource(kind="intercom")
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 STREAMS = hubspot(HubSpotSource(kind="hubspot"), SETTINGS) | {f"desk_{n}": s for n, s in intercom(DESK).items()}
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting():
-    with stamina.set_testing(True, attempts=8, cap=True):
-        yield
 
 
 def pulled(stream: str, server, landing: MemoryStore, ledger: MemoryLedger | None = None, run: str = "r"):
