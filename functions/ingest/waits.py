@@ -1,4 +1,4 @@
-"""How long a source wants us to be quiet after an answer that failed for now, and how long we then are."""
+"""How long a source wants us to be quiet after an answer that may be another one later, and how long we then are."""
 
 import random
 from collections.abc import Callable, Mapping

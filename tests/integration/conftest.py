@@ -1,5 +1,6 @@
 """What integration tests stand on: the embedded AWS runtime, a tiny demo world, servers in place of the sources."""
 
+import json
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ import pytest
 
 from holdfast import aws, resources
 from infra.local.world import Recipe, prepare
+from tests.integration.house import BUCKETS, CONFIGURATION, DATABASE, House, deploy
 from tests.integration.stories import Server
 
 ROOT = Path(__file__).parents[2]
@@ -182,6 +184,26 @@ def environment(values: dict[str, str]) -> Iterator[None]:
 def _forget() -> None:
     for made in (aws.client, resources.environment, resources.settings, resources.lake, resources.pseudonymiser):
         made.cache_clear()
+
+
+@pytest.fixture
+def house(
+    aws_runtime: Runtime, tiny_world: Path, standins: Standins, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[House]:
+    made = House(f"t{abs(hash(request.node.name)) % 10**8}", tiny_world)
+    configuration = tmp_path / "holdfast.toml"
+    configuration.write_text(CONFIGURATION.format(hubspot=standins.hubspot, intercom=standins.intercom))
+    settings = {f"HOLDFAST_{zone.upper()}_BUCKET": made.bucket(zone) for zone in BUCKETS} | {
+        "HOLDFAST_CONFIG_PATH": str(configuration),
+        "HOLDFAST_DATABASE": f"{DATABASE}_{made.name}",
+        "HOLDFAST_STATE_TABLE": f"{made.name}-state",
+        "HOLDFAST_PSEUDONYM_SECRET": f"{made.name}/pseudonym",
+        "HOLDFAST_SOURCE_SECRETS": json.dumps({"crm": f"{made.name}/crm", "desk": f"{made.name}/desk"}),
+    }
+    with environment(settings):
+        deploy(made, {"crm": standins.hubspot_token, "desk": standins.intercom_token}, settings)
+        yield made
+        standins.fault(standins.hubspot)
 
 
 @contextmanager
