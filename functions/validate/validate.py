@@ -1,12 +1,13 @@
 """State Validate: one table of a run against its suite."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.contracts import TableOfRun
 from holdfast.observe import step
-from holdfast.resources import artifacts, landing, quarantine, settings
-from validate import parquet
-from validate.judgement import Zones, verdict
+from holdfast.resources import artifacts, lake, landing, quarantine, settings
+from validate.judgement import Subject, Zones, verdict
 from validate.suites import suite_for
 from validate.work import named
 
@@ -15,5 +16,13 @@ from validate.work import named
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     what = TableOfRun.parse(event)
     source, stream = named(what.table, settings())
-    suite = suite_for(source, settings().sources[source].kind, stream)
-    return verdict(what, suite, Zones(landing(), quarantine(), artifacts(), parquet.read, parquet.write)).to_json()
+    kind = settings().sources[source].kind
+    zones = Zones(landing(), quarantine(), artifacts(), _held)
+    subject = Subject(what.run, what.table, source, kind)
+    return verdict(subject, suite_for(source, kind, stream), zones, datetime.now(UTC)).to_json()
+
+
+def _held(table: str, column: str) -> Sequence[str]:
+    """A column of what earlier runs pulled of a stream."""
+    rows = lake().read(f"raw_{table}", (column,))
+    return [] if rows is None else [str(value) for value in rows[column].to_pylist() if value is not None]

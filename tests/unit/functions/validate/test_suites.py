@@ -23,12 +23,15 @@ def test_every_shipped_suite_can_be_read_and_bears_its_files_name(path):
     [
         ("{", "t.yml: not YAML"),
         ("[]", "a list `expectations`"),
-        (entry("expect_miracles"), "'expect_miracles' is unknown; there are expect_column_to_exist, "),
+        (
+            entry("expect_miracles"),
+            "'expect_miracles' is unknown; there are expect_column_distinct_values_to_be_in_set, ",
+        ),
         (entry("expect_column_to_exist", "{}"), "needed: column"),
         (entry("expect_column_values_to_be_unique", "{column: a, colour: b}"), "colour in kwargs"),
         (
             entry("expect_column_values_to_be_unique", more="    severity: loud"),
-            "'loud' is unknown; there are halt, quarantine, warn",
+            "'loud' is unknown; there are critical, halt, info, quarantine, warn, warning",
         ),
         (entry("expect_column_values_to_be_unique", "{column: a, mostly: 2}"), "mostly is 2"),
         ("expectations: [expect_column_to_exist]", "an expectation is a mapping"),
