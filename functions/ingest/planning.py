@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from holdfast.contracts import Extract, Planned
 from holdfast.errors import NoData
 from holdfast.ledger import Ledger
+from holdfast.quarantine import waiting
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.store import Listed, Store, read_json, write_json
 from holdfast.vendors import streams_of
@@ -42,7 +43,8 @@ def planned(run: str, settings: Settings, uploads: str, stores: Stores, ledger: 
         return Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
     except KeyError:
         extracts = list(_extracts(run, settings, uploads, stores, ledger, artifacts))
-        plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts}))
+        tables = {e.table for e in extracts} | waiting(artifacts, settings.sources)
+        plan = Planned(run, [e.to_json() for e in extracts], sorted(tables))
         write_json(artifacts, f"work/{run}/plan.json", plan.to_json())
         return plan
 

@@ -56,7 +56,7 @@ def divergence(counts: Sequence[int], unexpected: Sequence[int], weights: Sequen
     if not total:
         return math.nan
     shares = [weight * (1 - holdout) if unexpected else weight for weight in weights]
-    shares += [holdout / len(unexpected)] * len(unexpected)
+    shares += [holdout / len(unexpected) for _ in unexpected]
     whole = sum(shares)
     pairs = [(n / total, share / whole) for n, share in zip([*counts, *unexpected], shares, strict=True) if n]
     return math.inf if any(not q for _, q in pairs) else sum(p * math.log(p / q) for p, q in pairs)

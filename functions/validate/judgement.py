@@ -98,7 +98,7 @@ def _result(
         "quarantined": removed,
         "complete": landed.complete,
         "halted": halted,
-        "columns": landed.types,
+        "columns": list(landed.types.items()),
         "expectations": [results.described(each) for each in found],
         "profile": results.profile(landed.connection, landed.types),
     }

@@ -21,6 +21,14 @@ from validate.sql import Types, literal, quoted
 RELEASED = "released.parquet"
 RELATION = "released_rows"
 _RELEASES = '[{"original":"VARCHAR","fixed":"VARCHAR"}]'
+_REPLAYED = """
+CREATE TABLE replayed AS
+WITH RECURSIVE typed AS (SELECT name, original, to_json(from_json(fixed, {shape}))::VARCHAR AS fixed FROM releases),
+becoming AS (
+    SELECT fixed FROM typed WHERE {chosen}
+    UNION SELECT typed.fixed FROM becoming JOIN typed ON typed.original = becoming.fixed)
+SELECT fixed FROM becoming WHERE fixed NOT IN (SELECT original FROM typed WHERE original <> fixed) ORDER BY fixed"""
+"""A mended row that failed again and was mended once more becomes what it was mended to last."""
 Held = Callable[[str, str], Sequence[str]]
 """Of a landing table and a column: the values that the lake holds of it from earlier runs."""
 
@@ -161,11 +169,11 @@ def supersede(landed: Landed) -> str:
 
 
 def write_released(landed: Landed, chosen: str) -> None:
-    """Write the chosen releases as a file beside what landed, with its columns and types; the last fix of a row counts."""
+    """Write the chosen releases as a file beside what landed, with its columns and types."""
     connection, subject = landed.connection, landed.subject
     types = types_of(connection, "all_landed") if landed.keys else columns_before(landed.zones.artifacts, subject.table)
     columns = {name: declared for name, declared in types.items() if name not in ("_file", "_row")}
-    connection.execute(f"CREATE TABLE replayed AS SELECT DISTINCT fixed FROM releases WHERE {chosen} ORDER BY fixed")
+    connection.execute(_REPLAYED.format(shape=literal(json.dumps(columns)), chosen=chosen))
     if not columns or not connection.execute("SELECT count(*) FROM replayed").fetchall()[0][0]:
         return
     path = landed.path(RELEASED)

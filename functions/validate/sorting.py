@@ -12,9 +12,6 @@ from validate.landed import RELEASED, Landed, struct
 from validate.scan import Asked
 from validate.sql import literal, quoted
 
-MISFIT = "release"
-"""Rule of a released row whose values do not fit their columns."""
-
 
 class Sorted(NamedTuple):
     """How many rows do not go on, and the landing keys that do."""

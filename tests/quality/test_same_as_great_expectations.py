@@ -70,7 +70,9 @@ BATCHES = CONTEXT.data_sources.add_pandas("p").add_dataframe_asset("a").add_batc
 
 
 def theirs(table: pa.Table, rule: str, kwargs: dict[str, Any]) -> tuple[bool, int | None, str]:
-    made = getattr(gx.expectations, "".join(part.capitalize() for part in rule.split("_")))(**kwargs)
+    made = getattr(gx.expectations, "".join(part.capitalize() for part in rule.split("_")).replace("Kl", "KL"))(
+        **kwargs
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = BATCHES.get_batch(batch_parameters={"dataframe": table.to_pandas()}).validate(made)

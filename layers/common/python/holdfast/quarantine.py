@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from holdfast.store import Store
+
 _IDENTIFYING = re.compile(
     r"name|mail|phone|address|customer|contact|external|recipient|user|account|company|street|birth|ip$", re.I
 )
@@ -42,6 +44,13 @@ def entered_key(table: str, release: str = "") -> str:
 def name_of(key: str) -> str:
     """The release that a key is about."""
     return key.rpartition("/")[2].partition(".")[0]
+
+
+def waiting(artifacts: Store, sources: Iterable[str]) -> set[str]:
+    """Tables of these sources that have a release which is not in the lake yet."""
+    pending = {(item.key.split("/")[2], name_of(item.key)) for item in artifacts.list(pending_key("").rstrip("/"))}
+    entered = {(item.key.split("/")[2], name_of(item.key)) for item in artifacts.list(entered_key("").rstrip("/"))}
+    return {table for table, _ in pending - entered if any(table.startswith(f"{source}_") for source in sources)}
 
 
 def to_lines(releases: Iterable[Release]) -> tuple[str, bytes]:
