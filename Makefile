@@ -4,10 +4,10 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 setup:  ## install everything from uv.lock into .venv
 	@$(PYTHON) infra/bootstrap.py
@@ -26,6 +26,10 @@ unit: setup  ## the quick tests alone
 
 faults: setup  ## 200 seeded fault schedules: what lands is the same row for row
 	@pytest tests/unit/functions/ingest/test_increments.py -k whatever --fault-schedules 200 $(ARGS)
+
+bench-ingest: setup  ## usage logs to committed tables beside DuckDB, Polars, pyarrow, dlt (ARGS="--events 50000000 --compression zst")
+	@.uv/bin/uv sync --locked --quiet --inexact --group bench
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.ingest $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy

@@ -55,11 +55,16 @@ class Reader:
         self._rows = rows
         self._path = folder / "chunk"
         self._path.touch()
+        self._first = True
         self._known = set(known)
         self._declared = {field for field in self._known if "[]" not in field}
 
     def read(self, chunk: bytes, name: str, first: int) -> int:
         """Read a chunk of a file whose first `first` lines were read before; how many lines it has."""
+        if self._first and len(chunk) > _SMALL:
+            # What nobody mapped is found in little text, and known when the rest is read.
+            self._first = False
+            return self._in_parts(chunk, name, first)
         lines = drift.lines(chunk)
         taken = None if chunk.startswith(_BYTE_ORDER_MARK) else self._quickly(chunk, name, first, lines)
         if taken:
@@ -70,8 +75,13 @@ class Reader:
             self._exactly(enumerate(chunk.split(b"\n")[:lines], first + 1), name)
             self._look_into(chunk)
         else:
-            for part in _parts(chunk):
-                first += self.read(part, name, first)
+            self._in_parts(chunk, name, first)
+        return lines
+
+    def _in_parts(self, chunk: bytes, name: str, first: int) -> int:
+        lines = 0
+        for part in _parts(chunk):
+            lines += self.read(part, name, first + lines)
         return lines
 
     def _quickly(self, chunk: bytes, name: str, first: int, lines: int) -> Taken | None:

@@ -1,6 +1,7 @@
 """Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -16,6 +17,9 @@ from holdfast.aws import translated
 from holdfast.errors import NoData
 
 _DIGEST = "holdfast.digest"
+
+# Files say the bounds of their times only, since nobody looks for a range of ids; a line per column and file says nothing more.
+logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 
 
 class Lake:
