@@ -1,6 +1,7 @@
 """Usage logs: lines of JSON under any field names, packed or plain, become rows; a bad line is rejected alone."""
 
 import tempfile
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from holdfast.errors import SourceGarbled
 from holdfast.observe import logger
 from holdfast.settings import EventsSource
 from ingest import casts
+from ingest.casts import literal
 from ingest.inflate import BrokenFileError, chunks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
 from ingest.lines import Reader, Taken
@@ -19,14 +21,13 @@ from ingest.statements import exact, names
 
 
 class Tables:
-    """Rows of one file in tables of their own, until it is known that the file can be read to its end."""
+    """Rows and rejects of all files, in tables; those of a file that turns out to be broken are taken back."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: EventsSource, empty: str) -> None:
         self._connection = connection
         self._columns = ", ".join([*names(source), "source_file", "line"])
-        for table in ("events", "file_events"):
-            connection.execute(f"CREATE TABLE {table} AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
-        connection.execute("CREATE TABLE file_rejects AS FROM rejects")
+        self._in_order = True
+        connection.execute(f"CREATE TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
 
     def quick(self, query: str, lines: int) -> Taken | None:
         """See `ingest.lines.Rows`."""
@@ -36,28 +37,28 @@ class Tables:
         ).fetchall()[0]
         if rows != lines:
             return None
-        self._connection.execute(f"INSERT INTO file_events SELECT {self._columns} FROM fresh WHERE NOT doubtful")
+        self._connection.execute(f"INSERT INTO events SELECT {self._columns} FROM fresh WHERE NOT doubtful")
         return Taken(fields, doubtful)
 
     def exact(self, query: str) -> None:
         """See `ingest.lines.Rows`."""
+        self._in_order = False
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}")
-        self._connection.execute(f"INSERT INTO file_events SELECT {self._columns} FROM fresh WHERE reason IS NULL")
+        self._connection.execute(f"INSERT INTO events SELECT {self._columns} FROM fresh WHERE reason IS NULL")
         self._connection.execute(
-            "INSERT INTO file_rejects SELECT reason, json_object('line', line, 'text', raw)::VARCHAR, source_file "
+            "INSERT INTO rejects SELECT reason, json_object('line', line, 'text', raw)::VARCHAR, source_file "
             "FROM fresh WHERE reason IS NOT NULL"
         )
 
-    def keep(self) -> None:
-        """The file is whole: its rows count."""
-        self._connection.execute("INSERT INTO events FROM file_events ORDER BY line")
-        self._connection.execute("INSERT INTO rejects FROM file_rejects ORDER BY (\"row\"->>'line')::BIGINT")
-        self.drop()
+    def take_back(self, name: str) -> None:
+        """Forget a file."""
+        for table in ("events", "rejects"):
+            self._connection.execute(f"DELETE FROM {table} WHERE source_file = ?", [name])
 
-    def drop(self) -> None:
-        """Make room for the next file."""
-        self._connection.execute("DELETE FROM file_events")
-        self._connection.execute("DELETE FROM file_rejects")
+    def rows(self, files: Sequence[str]) -> str:
+        """SELECT of all rows, in the order of the files and their lines."""
+        order = f"list_position([{', '.join(map(literal, files))}], source_file), line"
+        return f"SELECT {self._columns} FROM events" + ("" if self._in_order else f" ORDER BY {order}")
 
 
 def land_logs(place: Landing, source: EventsSource) -> Landed:
@@ -77,8 +78,7 @@ def land_logs(place: Landing, source: EventsSource) -> Landed:
             _read(connection, place, tables, reader, file)
     if reader.unmapped:
         logger.info("fields that nothing maps", source=place.extract.source, fields=sorted(reader.unmapped)[:100])
-    columns = ", ".join([*names(source), "source_file", "line"])
-    rows = place.land(connection, f"SELECT {columns} FROM events")
+    rows = place.land(connection, tables.rows([file.key for file in place.files()]))
     rejected = place.reject(connection)
     if rejected and not rows and place.alone():
         reason = connection.execute("SELECT reason FROM rejects LIMIT 1").fetchall()[0][0]
@@ -93,9 +93,8 @@ def _read(connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables,
         lines = 0
         for chunk in chunks(BytesIO(place.fetch(file))):
             lines += reader.read(chunk, file.key, lines)
-        tables.keep()
     except (BrokenFileError, KeyError, duckdb.Error) as error:
-        tables.drop()
+        tables.take_back(file.key)
         reason = (
             str(error).partition("\n")[0]
             if isinstance(error, BrokenFileError)

@@ -149,11 +149,9 @@ def read(way: tuple[duckdb.DuckDBPyConnection, Tables, Path], body: bytes) -> tu
     connection, tables, folder = way
     reader = Reader(SOURCE, tables, folder)
     reader.read(body, "file", 0)
-    tables.keep()
-    rows = connection.execute("SELECT COLUMNS(*)::VARCHAR FROM events ORDER BY line").fetchall()
+    rows = connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({tables.rows(['file'])})").fetchall()
     rejects = connection.execute("SELECT * FROM rejects").fetchall()
-    connection.execute("DELETE FROM events")
-    connection.execute("DELETE FROM rejects")
+    tables.take_back("file")
     return rows, rejects, set(reader.unmapped)
 
 
@@ -189,7 +187,7 @@ def test_a_field_that_nobody_mapped_is_named_whether_it_was_known_or_is_new(ways
     reader.read((json.dumps(line) + "\n").encode() * 100, "file", 0)
     before = dict(reader.unmapped)
     reader.read((json.dumps(line | {"device": {"os": None, "memory": 8}}) + "\n").encode() * 100, "file", 100)
-    tables.drop()
+    tables.take_back("file")
 
     assert before == {}
     assert dict(reader.unmapped) == {"device.memory": 100}
