@@ -13,6 +13,7 @@ from validate.sql import (
     comparable,
     literal,
     numeric,
+    one_of,
     quoted,
     same_kind,
     text,
@@ -25,12 +26,14 @@ Kwargs = Mapping[str, Any]
 class RowRule:
     """SQL of one expectation. `counts` is true for a row that counts for `mostly`, `fails` for one that fails, among those.
 
-    With a `key`, those rows fail whose key others have too, and `fails` is not asked.
+    With a `key`, those rows fail whose key others have too, and `fails` is not asked. With a `value`, the rows count in which
+    it is not null, and `fails` is null for the others.
     """
 
     counts: str
     fails: str = "false"
     key: str = ""
+    value: str = ""
 
 
 Make = Callable[[Kwargs, Types], RowRule]
@@ -49,7 +52,7 @@ def unique(kwargs: Kwargs, types: Types) -> RowRule:
 
 
 def between(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), outside(kwargs, lambda bound: comparable(kwargs["column"], types, bound)))
+    return _valued(kwargs, types, outside(kwargs, lambda bound: comparable(kwargs["column"], types, bound)))
 
 
 def outside(kwargs: Kwargs, pair: Callable[[Any], tuple[str, str]]) -> str:
@@ -61,38 +64,38 @@ def outside(kwargs: Kwargs, pair: Callable[[Any], tuple[str, str]]) -> str:
 
 
 def in_set(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), f"NOT {among(kwargs['column'], types, kwargs['value_set'])}")
+    return _valued(kwargs, types, f"NOT {one_of(kwargs['column'], types, kwargs['value_set'])}")
 
 
 def not_in_set(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), among(kwargs["column"], types, kwargs["value_set"]))
+    return _valued(kwargs, types, one_of(kwargs["column"], types, kwargs["value_set"]))
 
 
 def matches(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), f"NOT {_matches(kwargs['regex'], kwargs, types)}")
+    return _valued(kwargs, types, f"NOT {_matches(kwargs['regex'], kwargs, types)}")
 
 
 def matches_not(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), _matches(kwargs["regex"], kwargs, types))
+    return _valued(kwargs, types, _matches(kwargs["regex"], kwargs, types))
 
 
 def matches_list(kwargs: Kwargs, types: Types) -> RowRule:
     joint = " AND " if kwargs.get("match_on") == "all" else " OR "
     found = joint.join(_matches(regex, kwargs, types) for regex in kwargs["regex_list"])
-    return RowRule(_there(kwargs, types), f"NOT ({found})")
+    return _valued(kwargs, types, f"NOT ({found})")
 
 
 def matches_none(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), " OR ".join(_matches(regex, kwargs, types) for regex in kwargs["regex_list"]))
+    return _valued(kwargs, types, " OR ".join(_matches(regex, kwargs, types) for regex in kwargs["regex_list"]))
 
 
 def length_between(kwargs: Kwargs, types: Types) -> RowRule:
     length = f"length({text(kwargs['column'], types)})"
-    return RowRule(_there(kwargs, types), outside(kwargs, lambda bound: (length, literal(bound))))
+    return _valued(kwargs, types, outside(kwargs, lambda bound: (length, literal(bound))))
 
 
 def length_equals(kwargs: Kwargs, types: Types) -> RowRule:
-    return RowRule(_there(kwargs, types), f"length({text(kwargs['column'], types)}) <> {literal(kwargs['value'])}")
+    return _valued(kwargs, types, f"length({text(kwargs['column'], types)}) <> {literal(kwargs['value'])}")
 
 
 def pair_greater(kwargs: Kwargs, types: Types) -> RowRule:
@@ -148,7 +151,7 @@ def compound_unique(kwargs: Kwargs, types: Types) -> RowRule:
 def in_other_table(kwargs: Kwargs, types: Types) -> RowRule:
     """The other table's keys are a relation of their own, which bears the name that `keys_of` gives."""
     value = f"{column(kwargs['column'], types)}::VARCHAR"
-    return RowRule(_there(kwargs, types), f"{value} NOT IN (SELECT key FROM {keys_of(kwargs)})")
+    return _valued(kwargs, types, f"{value} NOT IN (SELECT key FROM {keys_of(kwargs)})")
 
 
 def keys_of(kwargs: Kwargs) -> str:
@@ -158,6 +161,10 @@ def keys_of(kwargs: Kwargs) -> str:
 
 def _matches(regex: str, kwargs: Kwargs, types: Types) -> str:
     return f"regexp_matches({text(kwargs['column'], types)}, {literal(translated(regex))})"
+
+
+def _valued(kwargs: Kwargs, types: Types, fails: str) -> RowRule:
+    return RowRule(_there(kwargs, types), fails, value=column(kwargs["column"], types))
 
 
 def _there(kwargs: Kwargs, types: Types) -> str:

@@ -1,6 +1,6 @@
 """A whole suite as one scan: every count and measure that its expectations ask for comes out of one query.
 
-Rows are looked at again only where values repeat that should not, to count how many rows those are.
+Where keys repeat that should not, the next thing is a table of those keys, by which their rows are found.
 """
 
 from collections.abc import Sequence
@@ -14,8 +14,8 @@ from validate import rows
 from validate.conditions import compiled as condition_sql
 from validate.expectations import WHOLES, Expectation
 from validate.rows import RowRule
-from validate.sql import Types, UnjudgeableError, column
-from validate.wholes import Around, WholeRule
+from validate.sql import Types, UnjudgeableError, column, quoted
+from validate.wholes import Around, WholeRule, of
 
 
 @dataclass(frozen=True)
@@ -51,21 +51,31 @@ class Asked:
 
     @property
     def fails(self) -> str:
-        """SQL that is true for a row that fails, and never null."""
-        if not self.row.key:
-            return f"({self.counts} AND coalesce({self.row.fails}, false))"
-        key = self.row.key
-        return f"({self.counts} AND {key} IN (SELECT {key} FROM rows WHERE {self.counts} GROUP BY ALL HAVING count(*) > 1))"
+        """SQL that is true for a row that fails, and false or null for another."""
+        if self.row.key:
+            return f"({self.counts} AND {self.row.key} IN (SELECT key FROM {self.repeated}))"
+        return f"({_and(self.where if self.row.value else self.counts, self.row.fails)})"
+
+    @property
+    def repeated(self) -> str:
+        """Name of the table of keys that several rows have; it is made once it is known that there are any."""
+        return quoted(f"repeated {self.row.key} {self.where}")
+
+    @property
+    def groups(self) -> str:
+        """Query for the keys that several rows have."""
+        return f"SELECT {self.row.key} AS key, count(*) AS times FROM rows WHERE {self.counts} GROUP BY ALL HAVING count(*) > 1"
 
     @property
     def measures(self) -> dict[str, str]:
         """Aggregates that say what comes of it."""
         if self.whole:
             return dict(self.whole.measures)
-        counted = {"counted": f"count(*) FILTER (WHERE {self.counts})"}
+        unexpected = f"count(*) FILTER (WHERE {self.fails})"
         if self.row.key:
-            return counted | {"distinct": f"count(DISTINCT {self.row.key}) FILTER (WHERE {self.counts})"}
-        return counted | {"unexpected": f"count(*) FILTER (WHERE {self.fails})"}
+            unexpected = f"(SELECT coalesce(sum(times), 0)::BIGINT FROM ({self.groups}))"
+        counted = of(f"count({self.row.value})", self.where) if self.row.value else of("count(*)", self.counts)
+        return {"counted": counted, "unexpected": unexpected}
 
 
 def asked(expectations: Sequence[Expectation], types: Types, around: Around, suite: str) -> list[Asked]:
@@ -91,7 +101,7 @@ def outcomes(connection: duckdb.DuckDBPyConnection, questions: Sequence[Asked]) 
     sql = [f"{measure}" for each in questions for measure in each.measures.values()]
     found: list[Any] = list(connection.execute(f"SELECT {', '.join(['count(*)', *sql])} FROM rows").fetchall()[0])
     total, values = found[0], iter(found[1:])
-    results = [_outcome(connection, each, {name: next(values) for name in each.measures}) for each in questions]
+    results = [_outcome(each, {name: next(values) for name in each.measures}) for each in questions]
     return total, results
 
 
@@ -112,13 +122,11 @@ def _asked(each: Expectation, types: Types, around: Around) -> Asked:
         return Asked(each, where, RowRule(f"({there})", "true"), problem=str(error))
 
 
-def _outcome(connection: duckdb.DuckDBPyConnection, each: Asked, found: dict[str, Any]) -> Outcome:
+def _outcome(each: Asked, found: dict[str, Any]) -> Outcome:
     if each.whole:
         holds, observed = each.whole.judge(found)
         return Outcome(each.expectation, holds, observed=observed)
-    counted, unexpected = found["counted"], found.get("unexpected", 0)
-    if each.row.key and found["distinct"] < counted:
-        unexpected = connection.execute(f"SELECT count(*) FROM rows WHERE {each.fails}").fetchall()[0][0]
+    counted, unexpected = found["counted"], found["unexpected"]
     holds = not counted or (counted - unexpected) / counted >= each.expectation.mostly
     if each.problem and not each.expectation.asks_rows:
         return Outcome(each.expectation, False, problem=each.problem)

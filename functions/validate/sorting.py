@@ -22,14 +22,17 @@ class Sorted(NamedTuple):
 
 def find_failing(landed: Landed, broken: Sequence[Asked]) -> None:
     """Make the table `failing`: each failing row once per expectation that it fails, found in one query."""
+    for each in (one for one in broken if one.row.key):
+        landed.connection.execute(f"CREATE TABLE IF NOT EXISTS {each.repeated} AS {each.groups}")
     cases = (
         ", ".join(f"CASE WHEN {each.fails} THEN {number} END" for number, each in enumerate(broken)) or "NULL::INTEGER"
     )
+    any_ = " OR ".join(each.fails for each in broken) or "false"
     source = quoted("source_file") if "source_file" in landed.types else "NULL::VARCHAR"
     landed.connection.execute(
-        f'CREATE TABLE failing AS SELECT _file, _row, unnest(_numbers) AS number, to_json({struct(landed.types)})::VARCHAR AS "row", '
-        f"{source} AS source_file FROM (SELECT *, list_filter([{cases}], lambda n: n IS NOT NULL) AS _numbers FROM placed) "
-        "WHERE len(_numbers) > 0"
+        f"CREATE TABLE failing AS SELECT * FROM (SELECT _file, _row, unnest([{cases}]) AS number, "
+        f'to_json({struct(landed.types)})::VARCHAR AS "row", {source} AS source_file FROM placed WHERE {any_}) '
+        "WHERE number IS NOT NULL"
     )
 
 

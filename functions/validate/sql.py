@@ -66,10 +66,15 @@ def comparable(name: str, types: Types, value: Any) -> tuple[str, str]:
     if kind == "flag" and isinstance(value, int | float):
         return f"{sql}::INTEGER", literal(float(value))
     if kind == "moment" and isinstance(value, str | date):
-        return f"{sql}::TIMESTAMPTZ", f"{literal(value)}::TIMESTAMPTZ"
+        return _moment(sql, types[name]), _moment(f"{literal(value)}::TIMESTAMPTZ", types[name])
     if kind == "text" and isinstance(value, str):
         return sql, literal(value)
     raise UnjudgeableError(f"column {name} is {types[name]}, which has no order with {value!r}")
+
+
+def _moment(sql: str, declared: str) -> str:
+    """A time as its column's type can be compared: turning every row into UTC would cost more than the comparison."""
+    return f"{sql}::TIMESTAMPTZ" if declared.endswith("ZONE") else f"{sql}::TIMESTAMP"
 
 
 def text(name: str, types: Types) -> str:
@@ -106,22 +111,28 @@ def same_kind(names: Sequence[str], types: Types) -> list[str]:
         told = ", ".join(f"{name} is {types[name]}" for name in names)
         raise UnjudgeableError(f"values of these types cannot be compared: {told}")
     if kinds == {"moment"}:
-        return [f"{column(name, types)}::TIMESTAMPTZ" for name in names]
+        zoned = next((types[name] for name in names if types[name].endswith("ZONE")), "TIMESTAMP")
+        return [_moment(column(name, types), zoned) for name in names]
     return [column(name, types) for name in names]
 
 
 def among(name: str, types: Types, values: Iterable[Any]) -> str:
-    """SQL that is true where a column's value is one of some values; those of another kind equal nothing."""
+    """SQL that is true where a column's value is one of some values, and never null; those of another kind equal nothing."""
+    return f"coalesce({one_of(name, types, values)}, false)"
+
+
+def one_of(name: str, types: Types, values: Iterable[Any]) -> str:
+    """The same, but null where the column is."""
     kind, sql = kind_of(types[name]), column(name, types)
     fitting = [value for value in values if _fits(kind, value)]
     if not fitting:
-        return "false"
+        return f"({sql} IS NULL AND NULL)"
     if kind == "moment":
-        listed = ", ".join(f"try_cast({literal(value)} AS TIMESTAMPTZ)" for value in fitting)
-        return f"coalesce({sql}::TIMESTAMPTZ IN ({listed}), false)"
+        listed = ", ".join(_moment(f"try_cast({literal(value)} AS TIMESTAMPTZ)", types[name]) for value in fitting)
+        return f"({_moment(sql, types[name])} IN ({listed}))"
     sql = f"{sql}::INTEGER" if kind == "flag" else sql
     listed = ", ".join(literal(float(value) if kind == "flag" else value) for value in fitting)
-    return f"coalesce({sql} IN ({listed}), false)"
+    return f"({sql} IN ({listed}))"
 
 
 def _fits(kind: Kind, value: Any) -> bool:
