@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,14 @@ faults: setup  ## 200 seeded fault schedules: what lands is the same row for row
 bench-ingest: setup  ## usage logs to committed tables beside DuckDB, Polars, pyarrow, dlt (ARGS="--events 50000000 --compression zst")
 	@.uv/bin/uv sync --locked --quiet --inexact --group bench
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.ingest $(ARGS)
+
+bench-quality: setup  ## a suite of twenty rules beside Great Expectations, pandera, pointblank (ARGS="--rounds 3")
+	@.uv/bin/uv sync --locked --quiet --inexact --group bench
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.quality $(ARGS)
+
+test-quality: setup  ## each expectation against Great Expectations itself, on tables with every nastiness
+	@.uv/bin/uv sync --locked --quiet --inexact --group quality
+	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-200} pytest tests/quality $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy
