@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from benchmarks.events import SOURCE
 from holdfast.pseudonym import Pseudonymiser
 from ingest import casts
-from ingest.inflate import chunks
+from ingest.inflate import blocks
 from ingest.lines import Reader, Taken
 from ingest.statements import names
 from tests.doubles.catalog import folder_lake
@@ -136,21 +136,21 @@ def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
         reader = Reader(SOURCE, Staged(connection, staged, clock), Path(folder))
         for file in files:
             with file.open("rb") as source:
-                _read(reader, chunks(source), file.name, clock)
+                reader.read(_timed_blocks(source, clock), file.name)
     with clock.of("stage"):
         part = staged.close()
     clock.spent["other"] = time.process_time() - began - clock.spent.total()
     return part, clock.spent
 
 
-def _read(reader: Reader, pieces: Iterator[bytes], name: str, clock: Clock) -> None:
-    lines = 0
+def _timed_blocks(source: BinaryIO, clock: Clock) -> Iterator[bytes]:
+    pieces = blocks(source)
     while True:
         with clock.of("inflate"):
-            chunk = next(pieces, None)
-        if chunk is None:
+            block = next(pieces, None)
+        if block is None:
             return
-        lines += reader.read(chunk, name, lines)
+        yield block
 
 
 def _timed(job: tuple[Callable[[Any], Any], Any]) -> tuple[Any, float]:

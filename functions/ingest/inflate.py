@@ -1,4 +1,4 @@
-"""Chunks of whole lines out of a stored file, whatever it is packed with: gzip, Zstandard or nothing."""
+"""The text of a stored file, whatever it is packed with: gzip, Zstandard or nothing."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -11,9 +11,8 @@ try:
 except ImportError:
     import zlib
 
-CHUNK = 16 << 20
-"""Bytes of text in a chunk: few enough for any memory, enough that starting a query on it costs nothing to speak of."""
-_BLOCK = 1 << 16
+_BLOCK = 1 << 18
+_MOST = 1 << 22
 
 
 class BrokenFileError(Exception):
@@ -33,43 +32,28 @@ _FORMATS = {
 }
 
 
-def chunks(source: BinaryIO, size: int = CHUNK) -> Iterator[bytes]:
-    """Text in pieces of about `size` bytes that end where a line ends; a longer line stays whole.
+def blocks(source: BinaryIO) -> Iterator[bytes]:
+    """The text of a file in blocks of at most some megabytes, cut anywhere.
 
     Raises:
-        BrokenFileError: after the last good piece, so that the caller has to take back what it made of the others.
+        BrokenFileError: after the last good block, so that the caller has to take back what it made of the others.
     """
-    held: list[bytes] = []
-    length = 0
-    for block in _cut(_plain(source), size):
-        held.append(block)
-        length += len(block)
-        if length >= size and (end := block.rfind(b"\n") + 1):
-            held[-1] = block[:end]
-            yield b"".join(held)
-            held = [block[end:]]
-            length = len(block) - end
-    if length:
-        yield b"".join(held)
+    for block in _plain(source):
+        # What packs well unpacks to much at once.
+        yield from (block[start : start + _MOST] for start in range(0, len(block), _MOST))
 
 
 def _plain(source: BinaryIO) -> Iterator[bytes]:
     first = source.read(_BLOCK)
-    blocks = chain([first], iter(lambda: source.read(_BLOCK), b""))
+    stored = chain([first] if first else [], iter(lambda: source.read(_BLOCK), b""))
     packed = next((form for magic, form in _FORMATS.items() if first.startswith(magic)), None)
-    return _unpacked(blocks, packed) if packed else blocks
+    return _unpacked(stored, packed) if packed else stored
 
 
-def _cut(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """The same in blocks no larger than `size`: what packs well unpacks to much at once."""
-    for block in blocks:
-        yield from (block[start : start + size] for start in range(0, len(block), size))
-
-
-def _unpacked(blocks: Iterator[bytes], packed: _Format) -> Iterator[bytes]:
+def _unpacked(stored: Iterator[bytes], packed: _Format) -> Iterator[bytes]:
     member = packed.start()
     try:
-        for block in blocks:
+        for block in stored:
             rest = block
             while rest:
                 if member.eof:

@@ -13,7 +13,7 @@ from holdfast.observe import logger
 from holdfast.settings import EventsSource
 from ingest import casts
 from ingest.casts import literal
-from ingest.inflate import BrokenFileError, chunks
+from ingest.inflate import BrokenFileError, blocks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
 from ingest.lines import Reader, Taken
 from ingest.planning import File
@@ -90,9 +90,7 @@ def land_logs(place: Landing, source: EventsSource) -> Landed:
 
 def _read(connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables, reader: Reader, file: File) -> None:
     try:
-        lines = 0
-        for chunk in chunks(BytesIO(place.fetch(file))):
-            lines += reader.read(chunk, file.key, lines)
+        reader.read(blocks(BytesIO(place.fetch(file))), file.key)
     except (BrokenFileError, KeyError, duckdb.Error) as error:
         tables.take_back(file.key)
         reason = (

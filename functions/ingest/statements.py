@@ -13,7 +13,7 @@ _LINES = (
 )
 _QUICK = (
     "read_json({path}, format = 'newline_delimited', records = true, auto_detect = false, columns = {columns}, "
-    "maximum_object_size = 8388608)"
+    "maximum_object_size = 8388608, ignore_errors = true)"
 )
 
 # A blank before or behind; and a number with an exponent, which the two readers spell differently (and no longer than this).
@@ -38,7 +38,8 @@ FROM rows"""
 def quick(source: EventsSource, path: str, name: str, first: int, known: Iterable[str] = ()) -> str | None:
     """SELECT for a chunk: the same columns, `fields` (how many of all `known` fields the line has), and `doubtful`.
 
-    It fails on a chunk with a line that it cannot read. None where the mapping does not allow it.
+    A line that is no JSON object gives a row of nulls, so `doubtful`; an empty one gives none. None where the mapping
+    does not allow it.
     """
     paths = mapped(source)
     tree = _tree([*paths, *known])

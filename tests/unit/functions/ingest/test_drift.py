@@ -1,12 +1,13 @@
 """A field that nobody reads is never missed, and a clean chunk is told by its bytes alone."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.drift import fields, lines, unread
+from ingest.drift import Tally, fields
 
 KNOWN = {"a", "b", "o", "o.c"}
 SCALARS = st.one_of(
@@ -16,6 +17,14 @@ OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "x"]), SCALARS) | st.fixed_
     {"o": st.none() | st.fixed_dictionaries({"c": SCALARS})}, optional={"a": SCALARS, "y": SCALARS}
 )
 STYLES = st.sampled_from([(",", ":"), (", ", ": "), (" ,", " :"), (",", " : ")])
+
+
+def tallied(text: bytes, *cuts: int) -> Tally:
+    tally = Tally()
+    edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
+    for start, end in pairwise(edges):
+        tally.add(text[start:end])
+    return tally
 
 
 def count_of_known(values: list[dict]) -> int:
@@ -28,7 +37,7 @@ def count_of_known(values: list[dict]) -> int:
 def test_a_chunk_with_an_unread_value_is_never_taken_for_clean(told):
     text = b"".join(json.dumps(v, separators=s, ensure_ascii=a).encode() + b"\n" for v, s, a in told)
 
-    suspected = unread(text, count_of_known([value for value, _, _ in told]))
+    suspected = tallied(text).unread(text, count_of_known([value for value, _, _ in told]))
 
     assert suspected or not set(fields(text.splitlines())) - KNOWN
 
@@ -39,7 +48,7 @@ def test_a_chunk_of_known_fields_and_nulls_is_clean(style):
 
     text = b"".join(json.dumps(value, separators=style).encode() + b"\n" for value in values)
 
-    assert not unread(text, count_of_known(values))
+    assert not tallied(text).unread(text, count_of_known(values))
 
 
 def test_fields_are_counted_by_lines_down_to_objects_and_items():
@@ -48,8 +57,13 @@ def test_fields_are_counted_by_lines_down_to_objects_and_items():
     assert found == {"a": 1, "o": 1, "o.c": 1, "o.c[].d": 1, "o.c[].e": 1}
 
 
-@given(st.lists(st.binary(max_size=5).filter(lambda line: b"\n" not in line)), st.booleans())
-def test_lines_are_counted(told, ended):
-    text = b"x" + b"\n".join(told) + (b"\n" if ended else b"")
+@given(st.lists(st.sampled_from([b'"', b":", b" ", b"n", b"u", b"l", b"\n", b"x"])), st.lists(st.integers(0, 99)))
+def test_counts_do_not_depend_on_where_the_blocks_are_cut(told, cuts):
+    text = b"".join(told)
 
-    assert lines(text) == len(text.removesuffix(b"\n").split(b"\n"))
+    tally = tallied(text, *cuts)
+
+    assert tally.lines == len(text.splitlines())
+    assert tally.pairs == text.count(b'":') + text.count(b" :") + text.count(b"\n:")
+    assert tally.nulls == text.count(b'":nu')
+    assert tally.length == len(text)

@@ -148,7 +148,7 @@ def ways(tmp_path_factory) -> Iterator[list[tuple[duckdb.DuckDBPyConnection, Tab
 def read(way: tuple[duckdb.DuckDBPyConnection, Tables, Path], body: bytes) -> tuple[list, list, set[str]]:
     connection, tables, folder = way
     reader = Reader(SOURCE, tables, folder)
-    reader.read(body, "file", 0)
+    reader.read([body], "file")
     rows = connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({tables.rows(['file'])})").fetchall()
     rejects = connection.execute("SELECT * FROM rejects").fetchall()
     tables.take_back("file")
@@ -169,6 +169,21 @@ def test_both_ways_give_the_same_rows_rejects_and_new_fields(ways, lines):
     assert quickly == exactly
 
 
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(TEXTS, st.integers(1, 64))
+def test_no_size_of_chunk_and_no_cut_of_blocks_changes_the_rows(ways, lines, size):
+    body = b"\n".join(lines) or b"\n"
+    connection, tables, folder = ways[0]
+
+    Reader(SOURCE, tables, folder, chunk=size).read([body[at : at + 7] for at in range(0, len(body), 7)], "file")
+    rows = connection.execute(f"SELECT COLUMNS(*)::VARCHAR FROM ({tables.rows(['file'])})").fetchall()
+    tables.take_back("file")
+
+    assert rows == read(ways[1], body)[0]
+
+
 def test_one_bad_line_among_many_leaves_the_quick_way_to_the_others(ways):
     good = b"".join(b'{"id":"e%d","who":{"id":"u"},"at":"2026-01-01"}\n' % number for number in range(9_000))
     body = good + b"not json\n" + good + b'{"who":{"id":" "},"at":"2026-01-01"}\n' + good
@@ -184,9 +199,9 @@ def test_a_field_that_nobody_mapped_is_named_whether_it_was_known_or_is_new(ways
     reader = Reader(SOURCE, tables, folder, known={"device", "device.os"})
     line = {"who": {"id": 1}, "at": "2026-01-01", "device": {"os": "ios"}}
 
-    reader.read((json.dumps(line) + "\n").encode() * 100, "file", 0)
+    reader.read([(json.dumps(line) + "\n").encode() * 100], "file")
     before = dict(reader.unmapped)
-    reader.read((json.dumps(line | {"device": {"os": None, "memory": 8}}) + "\n").encode() * 100, "file", 100)
+    reader.read([(json.dumps(line | {"device": {"os": None, "memory": 8}}) + "\n").encode() * 100], "file")
     tables.take_back("file")
 
     assert before == {}
