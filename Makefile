@@ -4,10 +4,10 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 setup:  ## install everything from uv.lock into .venv
 	@$(PYTHON) infra/bootstrap.py
@@ -26,6 +26,18 @@ unit: setup  ## the quick tests alone
 
 faults: setup  ## 200 seeded fault schedules: what lands and is held is the same row for row
 	@pytest tests/integration/test_fault_schedules.py --fault-schedules 200 $(ARGS)
+
+bench-ingest: setup  ## usage logs to committed tables beside DuckDB, Polars, pyarrow, dlt (ARGS="--events 50000000 --compression zst")
+	@.uv/bin/uv sync --locked --quiet --inexact --group bench
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.ingest $(ARGS)
+
+bench-quality: setup  ## a suite of twenty rules beside Great Expectations, pandera, pointblank (ARGS="--rounds 3")
+	@.uv/bin/uv sync --locked --quiet --inexact --group bench
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.quality $(ARGS)
+
+test-quality: setup  ## each expectation against Great Expectations itself, on tables with every nastiness
+	@.uv/bin/uv sync --locked --quiet --inexact --group quality
+	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-200} pytest tests/quality $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy

@@ -20,7 +20,7 @@ ACCESS = {
         "write state",
         "read source tokens",
     ),
-    "Validate": ("write landing", "write quarantine", "write artifacts"),
+    "Validate": ("write landing", "write quarantine", "write artifacts", "read lake", "read catalogue"),
     "Transform": (
         "read landing",
         "write lake",

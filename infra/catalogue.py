@@ -15,6 +15,8 @@ class FunctionSpec:
     memory_mb: int
     timeout_s: int
     purpose: str
+    disk_gb: int = 0
+    """Of its own, for files that are read where they lie; 0 is what every function has (half a gigabyte)."""
 
     @property
     def stage(self) -> str:
@@ -36,7 +38,12 @@ FUNCTIONS = {
             "pulls one stream or one batch of log files into landing",
         ),
         FunctionSpec(
-            "Validate", "validate.validate.handler", "lake", **_HEAVY, purpose="holds one landed table to its suite"
+            "Validate",
+            "validate.validate.handler",
+            "lake",
+            **_HEAVY,
+            purpose="holds one landed table to its suite",
+            disk_gb=10,
         ),
         FunctionSpec(
             "Transform", "validate.transform.handler", "lake", **_HEAVY, purpose="pseudonymises and commits to the lake"

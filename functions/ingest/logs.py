@@ -1,9 +1,7 @@
-"""Usage logs: lines of JSON under any field names, gzipped or plain, become rows; a bad line is rejected alone."""
+"""Usage logs: lines of JSON under any field names, packed or plain, become rows; a bad line is rejected alone."""
 
-import codecs
-import gzip
 import tempfile
-import zlib
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -14,24 +12,53 @@ from holdfast.errors import SourceGarbled
 from holdfast.observe import logger
 from holdfast.settings import EventsSource
 from ingest import casts
-from ingest.casts import literal, quoted
+from ingest.casts import literal
+from ingest.inflate import BrokenFileError, blocks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
+from ingest.lines import Reader, Taken
 from ingest.planning import File
-
-_GZIP = b"\x1f\x8b"
-_CHUNK = 1 << 22
-# JSON allows no control characters unescaped, and a reader of lines trips over them: no good line changes.
-_UNREADABLE = bytes(
-    0x20 if byte == 0x0D else 0x02 if byte < 0x20 and byte not in (0x09, 0x0A) else byte for byte in range(256)
-)
-_LINES = (
-    "read_csv({path}, columns = {{line: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', header = false, "
-    "auto_detect = false, strict_mode = false, max_line_size = 8388608)"
-)
+from ingest.statements import exact, names
 
 
-class BrokenFileError(Exception):
-    """A file that cannot be unpacked to its end."""
+class Tables:
+    """Rows and rejects of all files, in tables; those of a file that turns out to be broken are taken back."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, source: EventsSource, empty: str) -> None:
+        self._connection = connection
+        self._columns = ", ".join([*names(source), "source_file", "line"])
+        self._in_order = True
+        connection.execute(f"CREATE TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
+
+    def quick(self, query: str, lines: int) -> Taken | None:
+        """See `ingest.lines.Rows`."""
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}")
+        rows, fields, doubtful = self._connection.execute(
+            "SELECT count(*), coalesce(sum(fields), 0)::BIGINT, coalesce(list(line) FILTER (WHERE doubtful), []) FROM fresh"
+        ).fetchall()[0]
+        if rows != lines:
+            return None
+        self._connection.execute(f"INSERT INTO events SELECT {self._columns} FROM fresh WHERE NOT doubtful")
+        return Taken(fields, doubtful)
+
+    def exact(self, query: str) -> None:
+        """See `ingest.lines.Rows`."""
+        self._in_order = False
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {query}")
+        self._connection.execute(f"INSERT INTO events SELECT {self._columns} FROM fresh WHERE reason IS NULL")
+        self._connection.execute(
+            "INSERT INTO rejects SELECT reason, json_object('line', line, 'text', raw)::VARCHAR, source_file "
+            "FROM fresh WHERE reason IS NOT NULL"
+        )
+
+    def take_back(self, name: str) -> None:
+        """Forget a file."""
+        for table in ("events", "rejects"):
+            self._connection.execute(f"DELETE FROM {table} WHERE source_file = ?", [name])
+
+    def rows(self, files: Sequence[str]) -> str:
+        """SELECT of all rows, in the order of the files and their lines."""
+        order = f"list_position([{', '.join(map(literal, files))}], source_file), line"
+        return f"SELECT {self._columns} FROM events" + ("" if self._in_order else f" ORDER BY {order}")
 
 
 def land_logs(place: Landing, source: EventsSource) -> Landed:
@@ -42,13 +69,16 @@ def land_logs(place: Landing, source: EventsSource) -> Landed:
     """
     connection = casts.connect()
     open_rejects(connection)
-    connection.execute(f"CREATE TABLE events AS {_typed_lines(source, 'SELECT NULL::VARCHAR AS line LIMIT 0', '')}")
-    for file in place.files():
-        _read(connection, place, source, file)
-    columns = ", ".join(
-        ["event_id", "customer", "event_time", "known_at", "kind", "module", *map(quoted, source.measures)]
-    )
-    rows = place.land(connection, f"SELECT {columns}, source_file, line FROM events")
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder, "empty")
+        empty.touch()
+        tables = Tables(connection, source, str(empty))
+        reader = Reader(source, tables, Path(folder))
+        for file in place.files():
+            _read(connection, place, tables, reader, file)
+    if reader.unmapped:
+        logger.info("fields that nothing maps", source=place.extract.source, fields=sorted(reader.unmapped)[:100])
+    rows = place.land(connection, tables.rows([file.key for file in place.files()]))
     rejected = place.reject(connection)
     if rejected and not rows and place.alone():
         reason = connection.execute("SELECT reason FROM rejects LIMIT 1").fetchall()[0][0]
@@ -58,13 +88,11 @@ def land_logs(place: Landing, source: EventsSource) -> Landed:
     return Landed(place.extract.table, rows, rejected)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, place: Landing, source: EventsSource, file: File) -> None:
+def _read(connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables, reader: Reader, file: File) -> None:
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "lines")
-            _unpack(place.fetch(file), path)
-            _sort_out(connection, source, path, file.key)
+        reader.read(blocks(BytesIO(place.fetch(file))), file.key)
     except (BrokenFileError, KeyError, duckdb.Error) as error:
+        tables.take_back(file.key)
         reason = (
             str(error).partition("\n")[0]
             if isinstance(error, BrokenFileError)
@@ -72,66 +100,3 @@ def _read(connection: duckdb.DuckDBPyConnection, place: Landing, source: EventsS
         )
         logger.warning("file rejected", file=file.key, reason=reason)
         add_rejects(connection, [Reject(reason, as_row(file=file.key, bytes=file.size), file.key)])
-
-
-def _unpack(body: bytes, path: Path) -> None:
-    """Write the plain lines, or raise BrokenFileError and use nothing: what is missing could be anything."""
-    source = gzip.GzipFile(fileobj=BytesIO(body)) if body.startswith(_GZIP) else BytesIO(body)
-    utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-    try:
-        with path.open("wb") as plain:
-            while chunk := source.read(_CHUNK):
-                plain.write(utf8.decode(chunk.translate(_UNREADABLE)).encode())
-            plain.write(utf8.decode(b"", final=True).encode())
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise BrokenFileError(f"truncated or damaged gzip: {error}") from error
-
-
-def _sort_out(connection: duckdb.DuckDBPyConnection, source: EventsSource, path: Path, name: str) -> None:
-    if not path.stat().st_size:
-        return
-    lines = f"FROM {_LINES.format(path=literal(str(path)))}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE parsed AS {_typed_lines(source, lines, name)}")
-    connection.execute("INSERT INTO events SELECT * FROM parsed WHERE reason IS NULL")
-    connection.execute(
-        "INSERT INTO rejects SELECT reason, json_object('line', line, 'text', raw)::VARCHAR, source_file "
-        "FROM parsed WHERE reason IS NOT NULL"
-    )
-
-
-def _typed_lines(source: EventsSource, lines: str, name: str) -> str:
-    """SELECT for one file: the row's columns, and `reason` where the line cannot be used. Empty lines are no rows."""
-    fields = source.fields
-    named = [fields.customer, fields.time, fields.arrival, fields.id, fields.kind, fields.module]
-    paths = [path for path in (*named, *source.measures.values()) if path is not None]
-    wanted = ", ".join(_path(path) for path in paths)
-    customer, time, arrival, event_id, kind, module = (_value(paths, path) for path in named)
-    measures = "".join(f", {casts.number(_value(paths, path))} AS {quoted(m)}" for m, path in source.measures.items())
-    return f"""
-WITH numbered AS (SELECT row_number() OVER () AS line, line AS raw FROM ({lines})),
-parsed AS (SELECT line, raw, try(json_extract_string(raw, [{wanted}])) AS v FROM numbered WHERE trim(raw) <> ''),
-typed AS (
-    SELECT *, {casts.text(customer)} AS customer, {casts.moment(time)} AS event_time, {casts.moment(arrival)} AS arrival
-    FROM parsed)
-SELECT coalesce({casts.text(event_id)}, left(sha256(to_json(v)::VARCHAR), 32)) AS event_id, customer, event_time,
-    greatest(event_time, arrival) AS known_at, {casts.text(kind)} AS kind, {casts.text(module)} AS module{measures},
-    {literal(name)} AS source_file, line,
-    {_reason(source, time)} AS reason, CASE WHEN {_reason(source, time)} IS NOT NULL THEN raw END AS raw
-FROM typed"""
-
-
-def _reason(source: EventsSource, time: str) -> str:
-    customer, at = literal(source.fields.customer)[1:-1], literal(source.fields.time)[1:-1]
-    return f"""CASE WHEN v IS NULL THEN 'not JSON' WHEN json_type(raw) <> 'OBJECT' THEN 'not a JSON object'
-    WHEN customer IS NULL THEN 'no customer in field {customer}' WHEN {time} IS NULL THEN 'no time in field {at}'
-    WHEN event_time IS NULL THEN 'not a time in field {at}: ' || left({time}, 60) END"""
-
-
-def _value(paths: list[str], path: str | None) -> str:
-    """SQL of a mapped field's text; one that is not configured is nothing."""
-    return f"v[{paths.index(path) + 1}]" if path is not None else "NULL::VARCHAR"
-
-
-def _path(field: str) -> str:
-    """JSON path of a field; dots go down."""
-    return literal("$" + "".join(f'."{step}"' for step in field.split(".")))

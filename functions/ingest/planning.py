@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from holdfast.contracts import Extract, Planned
 from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import Ledger
+from holdfast.quarantine import waiting
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.store import Listed, Store, read_json, write_json
 from holdfast.vendors import ApiSource, streams_of
@@ -49,7 +50,8 @@ def planned(
         wanted = _narrowed(settings, only) if only else settings
         extracts = list(_extracts(run, wanted, uploads, stores, ledger, artifacts))
         extracts = [each for each in extracts if not only or each.batch or only == f"{each.source}/{each.stream}"]
-        plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts}))
+        released = set() if only else waiting(artifacts, settings.sources)
+        plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts} | released))
         write_json(artifacts, f"work/{run}/plan.json", plan.to_json())
         return plan
 

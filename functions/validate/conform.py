@@ -1,20 +1,16 @@
 """From landing relations to the lake's tables: which rows, in which order, with which columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
 
-from holdfast.settings import Settings
 from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
-    ARRIVED,
     CONTACTS,
     CUSTOMERS,
     CUSTOMERS_OF_EVENTS,
-    DROP_REPEATED,
     FIRST,
-    NEW_EVENTS,
     NOBODY,
     SNAPSHOTS,
 )
@@ -51,18 +47,6 @@ def snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     return _shaped(connection.sql(query).to_arrow_table().sort_by(key), schema)
 
 
-def events(connection: duckdb.DuckDBPyConnection, settings: Settings) -> pa.Table:
-    """New usage events in order of time, each id once (the earliest that was known), without those in `known_events`.
-
-    An id is unique within its source, so that the source's name leads it. Column `month` says where the rows belong.
-    """
-    wanted = sorted({name for source in settings.of_kind("events").values() for name in source.measures})
-    measures = _listed(set(columns_of(connection, "events")).intersection(wanted))
-    connection.execute(ARRIVED.format(measures=measures))
-    connection.execute(DROP_REPEATED)
-    return connection.sql(NEW_EVENTS.format(measures=measures)).to_arrow_table()
-
-
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     """Column names of a relation, in order."""
     return [row[0] for row in connection.execute(f"SELECT column_name FROM (DESCRIBE {relation})").fetchall()]
@@ -71,10 +55,6 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str
 def quoted(name: str) -> str:
     """A name as SQL."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "".join(f", {quoted(name)}" for name in sorted(names))
 
 
 def _table_contacts(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,8 +1,11 @@
 """How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
 
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
@@ -17,7 +20,7 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff
+from validate import conform, cutoff, usage
 from validate.identity import unite
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
@@ -31,7 +34,7 @@ class Files(Protocol):
 
     def read(self, paths: list[str], columns: list[str] | None = None) -> pa.Table: ...
 
-    def write_months(self, rows: pa.Table, path: str, month: str) -> list[str]: ...
+    def put(self, files: Sequence[Path], path: str) -> list[str]: ...
 
     def cataloged(self, database: str, table: str) -> bool: ...
 
@@ -63,7 +66,7 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     conform.gather_contacts(connection, relations + held)
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
-    rows = _enter_events(connection, run, settings, place) if "events" in relations else 0
+    rows = _enter_events(connection, run, settings, place, pseudonymiser) if "events" in relations else 0
     rows += sum(_replace(place, name, table) for name, table in _small_tables(connection, relations, settings, place))
     for source, files in log_files(run, place.artifacts):
         place.ledger.book(source, files, run)
@@ -139,24 +142,26 @@ def _relation(table: Passed) -> str:
     return table.stream if table.kind in ("events", "table") else f"{table.kind}_{table.stream}"
 
 
-def _enter_events(connection: duckdb.DuckDBPyConnection, run: str, settings: Settings, place: Place) -> int:
+def _enter_events(
+    connection: duckdb.DuckDBPyConnection, run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser
+) -> int:
     connection.register("known_events", _known_events(connection, place))
-    rows = conform.events(connection, settings)
-    if not rows.num_rows:
-        return 0
-    # The path changes with every commit, so that a second try replaces its own leftovers and never a committed file.
-    path = f"{place.lake.location('events')}/run={run}-{place.lake.snapshot_id('events') or 0}/"
-    files = place.files.write_months(rows, path, "month")
-    place.lake.add_files(
-        "events", rows.schema.remove(rows.schema.get_field_index("month")), files, month_of="event_time"
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder))
+        if not written:
+            return 0
+        # The path changes with every commit, so that a second try replaces its own leftovers and never a committed file.
+        path = f"{place.lake.location('events')}/run={run}-{place.lake.snapshot_id('events') or 0}/"
+        files = place.files.put([each.path for each in written], path)
+    place.lake.add_files("events", schema, files, month_of="event_time")
+    rows = sum(each.rows for each in written)
     logger.info(
         "events entered",
-        rows=rows.num_rows,
+        rows=rows,
         files=len(files),
         metadata=place.files.metadata_location(place.database, "events"),
     )
-    return int(rows.num_rows)
+    return rows
 
 
 def _known_events(connection: duckdb.DuckDBPyConnection, place: Place) -> pa.Table:

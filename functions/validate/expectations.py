@@ -1,13 +1,21 @@
-"""The expectations there are, in Great Expectations' vocabulary, and what each compiles to."""
+"""The lines of a suite, in Great Expectations' vocabulary: what each may say, checked as it is read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from holdfast.errors import ConfigurationInvalid
+from validate import distributions, rows, wholes
+from validate.checks import CHECKS
+from validate.conditions import PARSERS, ConditionError, Tree, columns_of, parsed
 
 Severity = Literal["warn", "quarantine", "halt"]
-SEVERITIES: tuple[Severity, ...] = ("warn", "quarantine", "halt")
+SEVERITIES: dict[str, Severity] = {
+    "warn": "warn", "quarantine": "quarantine", "halt": "halt", "info": "warn", "warning": "warn", "critical": "halt",
+}  # fmt: skip
+"""Ours, and what Great Expectations' own mean here."""
+
+WHOLES = wholes.ASKED | distributions.ASKED
 
 
 @dataclass(frozen=True)
@@ -16,10 +24,19 @@ class Expectation:
 
     rule: str
     column: str
+    """The column that is asked, several with commas between, or nothing."""
     severity: Severity
     mostly: float
     kwargs: Mapping[str, Any]
     notes: str
+    condition: Tree | None = None
+    if_present: bool = False
+    """Whether it is passed over where the table lacks its columns."""
+
+    @property
+    def name(self) -> str:
+        """What quarantine and alerts call it."""
+        return f"{self.rule}({self.column})"
 
     @property
     def reason(self) -> str:
@@ -27,128 +44,170 @@ class Expectation:
         rule = self.rule.removeprefix("expect_").replace("_", " ")
         return self.notes or f"{self.column or 'table'}: {rule} {_told(self.kwargs)}".strip()
 
+    @property
+    def asks_rows(self) -> bool:
+        """Whether single rows fail, or the table."""
+        return self.rule in rows.ASKED
 
-@dataclass(frozen=True)
-class Rule:
-    """What an expectation may say, and its meaning.
+    @property
+    def columns(self) -> list[str]:
+        """All columns that have to be there for it to be judged."""
+        if self.rule == "expect_column_to_exist":
+            return []
+        listed = self.kwargs.get("column_list", []) if self.rule in _SEVERAL else []
+        pair = [self.kwargs[name] for name in ("column", "column_A", "column_B") if name in self.kwargs]
+        return [*pair, *listed, *sorted(columns_of(self.condition) if self.condition else ())]
 
-    `fails` makes the SQL that is true for a failing row; `refuses` says of a whole table, by its columns and row count,
-    whether it fails.
-    """
+
+class Form(NamedTuple):
+    """What kwargs a rule needs, and what others it may have."""
 
     needs: frozenset[str]
     may: frozenset[str] = frozenset()
-    fails: Callable[[str, Mapping[str, Any]], str] | None = None
-    refuses: Callable[[Sequence[str], int, Mapping[str, Any]], bool] | None = None
-    nulls_count: bool = False
 
 
-def _between(column: str, kwargs: Mapping[str, Any]) -> str:
-    signs = (
-        ("min_value", "<=" if kwargs.get("strict_min") else "<"),
-        ("max_value", ">=" if kwargs.get("strict_max") else ">"),
-    )
-    return (
-        " OR ".join(f"{column} {sign} {_value(kwargs[b])}" for b, sign in signs if kwargs.get(b) is not None) or "false"
-    )
+def _form(needs: str = "", may: str = "") -> Form:
+    return Form(frozenset(needs.split()), frozenset(may.split()))
 
 
-def _too_many_or_few(columns: Sequence[str], rows: int, kwargs: Mapping[str, Any]) -> bool:
-    low, high = kwargs.get("min_value"), kwargs.get("max_value")
-    return (low is not None and rows < low) or (high is not None and rows > high)
-
-
-_BOUNDS = frozenset({"min_value", "max_value"})
-_COLUMN = frozenset({"column"})
-
-RULES: dict[str, Rule] = {
-    "expect_column_to_exist": Rule(
-        _COLUMN, refuses=lambda columns, rows, kwargs: rows > 0 and kwargs["column"] not in columns
-    ),
-    "expect_column_values_to_not_be_null": Rule(_COLUMN, fails=lambda column, _: f"{column} IS NULL", nulls_count=True),
-    "expect_column_values_to_be_unique": Rule(
-        _COLUMN, fails=lambda column, kwargs: f"{column} IN (SELECT {column} FROM {repeated(kwargs['column'])})"
-    ),
-    "expect_column_values_to_be_between": Rule(_COLUMN, _BOUNDS | {"strict_min", "strict_max"}, fails=_between),
-    "expect_column_values_to_match_regex": Rule(
-        _COLUMN | {"regex"},
-        fails=lambda column, kwargs: f"NOT regexp_matches({column}::VARCHAR, {_value('^(?:' + kwargs['regex'] + ')')})",
-    ),
-    "expect_column_values_to_be_in_set": Rule(
-        _COLUMN | {"value_set"},
-        fails=lambda column, kwargs: f"{column} NOT IN ({', '.join(map(_value, kwargs['value_set']))})",
-    ),
-    "expect_table_row_count_to_be_between": Rule(frozenset(), _BOUNDS, refuses=_too_many_or_few),
+_BOUNDS = "min_value max_value strict_min strict_max"
+_IGNORED = "ignore_row_if"
+_SEVERAL = {
+    "expect_multicolumn_sum_to_equal",
+    "expect_multicolumn_values_to_be_equal",
+    "expect_select_column_values_to_be_unique_within_record",
+    "expect_compound_columns_to_be_unique",
 }
-_UNIQUE = "expect_column_values_to_be_unique"
+FORMS: dict[str, Form] = {
+    "expect_column_to_exist": _form("column", "column_index"),
+    "expect_table_columns_to_match_set": _form("column_set", "exact_match"),
+    "expect_table_columns_to_match_ordered_list": _form("column_list"),
+    "expect_table_column_count_to_be_between": _form("", _BOUNDS),
+    "expect_table_column_count_to_equal": _form("value"),
+    "expect_table_row_count_to_be_between": _form("", _BOUNDS),
+    "expect_table_row_count_to_equal": _form("value"),
+    "expect_table_row_count_to_be_near_last_runs": _form("max_change", "runs"),
+    "expect_column_to_be_fresh": _form("column max_age_hours"),
+    "expect_column_values_to_be_of_type": _form("column type_"),
+    "expect_column_values_to_be_in_type_list": _form("column type_list"),
+    "expect_column_values_to_be_between": _form("column", _BOUNDS),
+    "expect_column_values_to_be_in_set": _form("column value_set"),
+    "expect_column_values_to_not_be_in_set": _form("column value_set"),
+    "expect_column_values_to_match_regex": _form("column regex"),
+    "expect_column_values_to_not_match_regex": _form("column regex"),
+    "expect_column_values_to_match_regex_list": _form("column regex_list", "match_on"),
+    "expect_column_values_to_not_match_regex_list": _form("column regex_list"),
+    "expect_column_value_lengths_to_be_between": _form("column", _BOUNDS),
+    "expect_column_value_lengths_to_equal": _form("column value"),
+    "expect_column_values_to_be_in_other_table": _form("column other_table other_column"),
+    "expect_column_pair_values_a_to_be_greater_than_b": _form("column_A column_B", f"or_equal {_IGNORED}"),
+    "expect_column_pair_values_to_be_equal": _form("column_A column_B", _IGNORED),
+    "expect_column_pair_values_to_be_in_set": _form("column_A column_B value_pairs_set", _IGNORED),
+    "expect_multicolumn_sum_to_equal": _form("column_list sum_total", _IGNORED),
+    "expect_multicolumn_values_to_be_equal": _form("column_list", _IGNORED),
+    "expect_select_column_values_to_be_unique_within_record": _form("column_list", _IGNORED),
+    "expect_compound_columns_to_be_unique": _form("column_list", _IGNORED),
+    "expect_column_quantile_values_to_be_between": _form("column quantile_ranges", "allow_relative_error"),
+    "expect_column_distinct_values_to_be_in_set": _form("column value_set"),
+    "expect_column_distinct_values_to_contain_set": _form("column value_set"),
+    "expect_column_distinct_values_to_equal_set": _form("column value_set"),
+    "expect_column_kl_divergence_to_be_less_than": _form(
+        "column partition_object threshold", "tail_weight_holdout bucketize_data internal_weight_holdout"
+    ),
+}
+for _rule in [*rows.ASKED, *WHOLES]:
+    FORMS.setdefault(_rule, _form("column", _BOUNDS if _rule in WHOLES else ""))
+
+_NOT_OURS = {"batch_id", "result_format", "catch_exceptions", "include_config", "suite_parameter_options"}
+"""What Great Expectations keeps in kwargs for itself."""
+_ENTRY = {"name", "type", "expectation_type", "kwargs", "severity", "meta", "mostly"}
+_ENTRY_NOT_OURS = {"id", "notes", "description", "rendered_content", "expectation_context", "ge_cloud_id"}
 
 
 def expectation(entry: Any, where: str) -> Expectation:
-    """One entry of a suite, checked.
+    """One entry of a suite, in either spelling, checked.
 
     Raises:
         ConfigurationInvalid: naming the file, what is wrong and what is allowed.
     """
-    if not isinstance(entry, Mapping) or not isinstance(kwargs := entry.get("kwargs", {}), Mapping):
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("kwargs", {}), Mapping):
         raise ConfigurationInvalid(
-            f"{where}: an expectation is a mapping with expectation_type, kwargs, severity and meta"
+            f"{where}: an expectation is a mapping with expectation_type (or type), kwargs, severity and meta"
         )
-    rule = _one_of(entry.get("expectation_type"), RULES, f"{where}: expectation_type")
-    severity = _one_of(entry.get("severity", "quarantine"), SEVERITIES, f"{where}: {rule}: severity")
-    allowed = RULES[rule].needs | RULES[rule].may | ({"mostly"} if RULES[rule].fails else set())
-    if wrong := (RULES[rule].needs - set(kwargs)) or (set(kwargs) - allowed):
-        raise ConfigurationInvalid(f"{where}: {rule}: {', '.join(sorted(wrong))} in kwargs; "
-                                   f"needed: {_names(RULES[rule].needs)}; allowed: {_names(allowed)}")  # fmt: skip
-    mostly = kwargs.get("mostly", 1.0)
-    if not isinstance(mostly, int | float) or not 0 < mostly <= 1:
-        raise ConfigurationInvalid(f"{where}: {rule}: mostly is {mostly!r}; it is a share above 0 and up to 1")
-    notes = (entry.get("meta") or {}).get("notes") or ""
-    return Expectation(rule, str(kwargs.get("column", "")), severity, float(mostly), dict(kwargs), str(notes).strip())
+    rule = _one_of(entry.get("type", entry.get("expectation_type")), FORMS, f"{where}: expectation_type")
+    place = f"{where}: {rule}"
+    kwargs = _kwargs(entry, rule, place)
+    severity = _one_of(entry.get("severity") or "quarantine", SEVERITIES, f"{place}: severity")
+    meta = entry.get("meta") or {}
+    if not isinstance(meta, Mapping):
+        raise ConfigurationInvalid(f"{place}: meta is {meta!r}; it is a mapping, with `notes` for people")
+    condition = _condition(kwargs, place)
+    mostly = kwargs.pop("mostly", 1.0)
+    if isinstance(mostly, bool) or not isinstance(mostly, int | float) or not 0 < mostly <= 1:
+        raise ConfigurationInvalid(f"{place}: mostly is {mostly!r}; it is a share above 0 and up to 1")
+    notes = meta.get("notes") or entry.get("notes") or ""
+    told = " ".join(map(str, notes)) if isinstance(notes, list) else str(notes)
+    return Expectation(rule, _asked(kwargs), SEVERITIES[severity], float(mostly), kwargs, told.strip(), condition,
+                       bool(meta.get("if_present")))  # fmt: skip
 
 
-def failing(expected: Expectation) -> str:
-    """SQL that is true for a row that fails, and never null."""
-    make = RULES[expected.rule].fails
-    return f"coalesce({make(quoted(expected.column), expected.kwargs)}, false)" if make else "false"
+def _kwargs(entry: Mapping[str, Any], rule: str, place: str) -> dict[str, Any]:
+    """The kwargs of either spelling: under `kwargs`, or beside `name`, which is the column then.
+
+    Raises:
+        ConfigurationInvalid: some are missing, unknown or impossible.
+    """
+    kwargs = dict(entry.get("kwargs", {}))
+    beside = {key: value for key, value in entry.items() if key not in _ENTRY | _ENTRY_NOT_OURS}
+    if "kwargs" in entry and beside:
+        raise ConfigurationInvalid(f"{place}: {_names(beside)} beside kwargs; allowed there: {_names(_ENTRY)}")
+    form = FORMS[rule]
+    kwargs |= beside | {key: entry[key] for key in ("mostly",) if key in entry}
+    if "name" in entry and "column" in form.needs:
+        kwargs.setdefault("column", entry["name"])
+    kwargs = {key: value for key, value in kwargs.items() if value is not None and key not in _NOT_OURS}
+    if rule not in ("expect_column_to_exist", "expect_table_columns_to_match_set"):
+        form = Form(form.needs, form.may | {"row_condition", "condition_parser"})
+    allowed = form.needs | form.may | ({"mostly"} if rule in rows.ASKED or "type" in rule else set())
+    if wrong := (form.needs - set(kwargs)) or (set(kwargs) - allowed):
+        what = "missing" if form.needs - set(kwargs) else "not allowed"
+        raise ConfigurationInvalid(f"{place}: {_names(wrong)} in kwargs {what}; "
+                                   f"needed: {_names(form.needs)}; allowed: {_names(allowed)}")  # fmt: skip
+    for name, value in kwargs.items():
+        if name in CHECKS and (problem := CHECKS[name](value, kwargs)):
+            raise ConfigurationInvalid(f"{place}: {name} is {value!r}; {problem}")
+    if set(_BOUNDS.split()) <= allowed and not {"min_value", "max_value"} & set(kwargs) and rule in rows.ASKED:
+        raise ConfigurationInvalid(f"{place}: min_value or max_value is needed")
+    return kwargs
 
 
-def judged(expected: Expectation) -> str:
-    """SQL that is true for a row that counts for `mostly`: nulls count only where null is the question."""
-    return (
-        "true" if RULES[expected.rule].nulls_count or not expected.column else f"{quoted(expected.column)} IS NOT NULL"
-    )
+def _condition(kwargs: dict[str, Any], place: str) -> Tree | None:
+    parser, condition = kwargs.pop("condition_parser", None), kwargs.pop("row_condition", None)
+    if parser is not None and parser not in PARSERS:
+        raise ConfigurationInvalid(f"{place}: condition_parser {parser!r} is unknown; there are {_names(PARSERS)}")
+    try:
+        return None if condition is None else parsed(condition)
+    except ConditionError as error:
+        raise ConfigurationInvalid(f"{place}: {error}") from error
 
 
-def unique_columns(expectations: Sequence[Expectation]) -> list[str]:
-    """Columns whose values must not repeat."""
-    return sorted({each.column for each in expectations if each.rule == _UNIQUE})
-
-
-def repeated(column: str) -> str:
-    """Name of the relation that holds a column's repeated values."""
-    return quoted(f"repeated {column}")
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return "'" + str(value).replace("'", "''") + "'"
-    return repr(value)
+def _asked(kwargs: Mapping[str, Any]) -> str:
+    names = [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
+    return ",".join(map(str, names or kwargs.get("column_list", [])))
 
 
 def _told(kwargs: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in kwargs.items() if name not in {"column", "mostly"})
+    return ", ".join(f"{name} {value}" for name, value in kwargs.items() if not name.startswith("column"))
 
 
-def _one_of(value: Any, allowed: Any, where: str) -> Any:
+def _one_of(value: Any, allowed: Collection[str], where: str) -> Any:
     if value not in allowed:
         raise ConfigurationInvalid(f"{where} {value!r} is unknown; there are {_names(allowed)}")
     return value
 
 
-def _names(names: Any) -> str:
+def _names(names: Collection[str]) -> str:
     return ", ".join(sorted(names)) or "none"
+
+
+__all__ = ["FORMS", "SEVERITIES", "WHOLES", "Expectation", "Sequence", "expectation"]

@@ -1,177 +1,104 @@
-"""Judges one table of a run: counts failures file by file, sorts failing rows out, and says what may pass."""
+"""Judges one table of a run: holds it to its suite, sorts failing rows out, says what may pass, and keeps what it found."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-
-from holdfast.contracts import TableOfRun, Verdict, manifest_key
-from holdfast.errors import ConfigurationInvalid, SourceGarbled, SuiteFailed
+from holdfast.contracts import Verdict
+from holdfast.errors import SourceGarbled, SuiteFailed
 from holdfast.observe import logger
-from holdfast.store import Store, read_json, write_json
-from validate.expectations import RULES, Expectation, failing, judged, quoted, repeated, unique_columns
+from holdfast.quarantine import quarantine_prefix
+from holdfast.store import write_json
+from validate import results
+from validate.expectations import Expectation
+from validate.landed import Landed, Subject, Zones, opened, register_keys
+from validate.scan import Asked, Outcome, asked, outcomes
+from validate.sorting import Sorted, examples, sort_out
 from validate.suites import Suite
+from validate.wholes import Around
 
-Read = Callable[[Sequence[str], Sequence[str] | None], pa.Table]
-Write = Callable[[pa.Table, str], None]
+__all__ = ["Subject", "Zones", "verdict"]
 
-
-@dataclass(frozen=True)
-class Zones:
-    """Where a verdict reads and writes. `read` and `write` take the addresses that the stores give."""
-
-    landing: Store
-    quarantine: Store
-    artifacts: Store
-    read: Read
-    write: Write
+_COUNTS_ROWS = ("expect_table_row_count_to_be_between", "expect_table_row_count_to_equal")
 
 
-@dataclass
-class Tally:
-    """What was counted over all files: rows, and for each expectation failing and judged rows."""
-
-    rows: int
-    failed: list[int]
-    judged: list[int]
-    columns: list[str]
-
-
-def verdict(what: TableOfRun, suite: Suite, zones: Zones) -> Verdict:
-    """Judge a table and write its quarantine, its cleaned files and its list of files that pass.
+def verdict(subject: Subject, suite: Suite, zones: Zones, now: datetime) -> Verdict:
+    """Judge a table and write its quarantine, its cleaned files, its list of files that pass and its result.
 
     Raises:
         SuiteFailed: an expectation of severity `halt` does not hold.
         SourceGarbled: everything that arrived was unreadable.
     """
-    prefix = f"landing/run={what.run}/{what.table}/"
-    keys = [item.key for item in zones.landing.list(prefix)]
-    if not keys and any(zones.quarantine.list(f"run={what.run}/{what.table}/parse-")):
-        raise SourceGarbled(
-            what.table, f"nothing of it can be read; see s3://{zones.quarantine.bucket}/run={what.run}/{what.table}/"
-        )
-    connection = _connect(suite, keys, zones)
-    tallies = {key: _tally(connection, suite, zones, key) for key in keys}
-    broken = _broken(suite, _total(suite, list(tallies.values())), whole=_is_whole(what, zones))
-    quarantined, passing = 0, []
-    for key, tally in tallies.items():
-        hurt = [each for each in broken if tally.failed[suite.expectations.index(each)]]
-        removed, path = _sorted_out(connection, what, zones, key, hurt) if hurt else (0, key)
-        quarantined += removed
-        passing += [path] if removed < tally.rows else []
-    _halt(what.table, broken, suite, _total(suite, list(tallies.values())))
-    files = write_json(zones.artifacts, f"work/{what.run}/verdict-{what.table}.json", passing)
-    return Verdict(what.table, sum(t.rows for t in tallies.values()) - quarantined, quarantined, files)
-
-
-def _connect(suite: Suite, keys: list[str], zones: Zones) -> duckdb.DuckDBPyConnection:
-    """A database that knows which values repeat: a repetition may be in another file."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    unique = unique_columns(suite.expectations) if keys else []
-    if unique:
-        _check_columns(suite, zones.read([zones.landing.uri(keys[0])], None).column_names)
-    for column in unique:
-        connection.register("values_of", zones.read([zones.landing.uri(key) for key in keys], [column]))
-        name = quoted(column)
-        connection.execute(
-            f"CREATE TABLE {repeated(column)} AS SELECT {name} FROM values_of GROUP BY {name} HAVING count(*) > 1"
-        )
-    return connection
-
-
-def _check_columns(suite: Suite, columns: list[str]) -> None:
-    for each in suite.expectations:
-        if each.column and each.column not in columns and not RULES[each.rule].refuses:
-            there = ", ".join(columns)
-            raise ConfigurationInvalid(
-                f"suite {suite.name}: {each.rule}: there is no column {each.column!r}; there are {there}"
+    with tempfile.TemporaryDirectory() as folder:
+        landed = opened(subject, zones, Path(folder))
+        if not landed.keys and any(zones.quarantine.list(f"{quarantine_prefix(subject.run, subject.table)}parse-")):
+            place = f"s3://{zones.quarantine.bucket}/{quarantine_prefix(subject.run, subject.table)}"
+            raise SourceGarbled(subject.table, f"nothing of it can be read; see {place}")
+        questions, total, found = _judged(landed, suite, now)
+        broken = [(question, outcome) for question, outcome in zip(questions, found, strict=True) if not outcome.holds]
+        hurt = [question for question, outcome in broken if outcome.unexpected]
+        sorted_ = sort_out(landed, hurt) if landed.names else Sorted(0, [])
+        failures = [_told(landed, hurt, question, outcome, total) for question, outcome in broken
+                    if outcome.expectation.severity == "halt"]  # fmt: skip
+        results.keep(zones.artifacts, _result(landed, suite, now, total, found, sorted_.removed, halted=bool(failures)))
+        if failures:
+            raise SuiteFailed(
+                subject.table,
+                [*failures, f"see `holdfast quarantine list --run {subject.run} --table {subject.table}`"],
             )
+        write_json(zones.artifacts, f"work/{subject.run}/released-{subject.table}.json", landed.releases)
+        files = write_json(zones.artifacts, f"work/{subject.run}/verdict-{subject.table}.json", sorted_.passing)
+        return Verdict(subject.table, total - sorted_.removed, sorted_.removed, files)
 
 
-def _tally(connection: duckdb.DuckDBPyConnection, suite: Suite, zones: Zones, key: str) -> Tally:
-    rows = zones.read([zones.landing.uri(key)], None)
-    connection.register("rows", rows)
-    sums = ["count(*)"]
-    _check_columns(suite, rows.column_names)
-    for each in suite.expectations:
-        counted = "true" if RULES[each.rule].refuses else judged(each)
-        sums += [f"count(*) FILTER (WHERE {failing(each)})", f"count(*) FILTER (WHERE {counted})"]
-    found: tuple[Any, ...] = connection.execute(f"SELECT {', '.join(sums)} FROM rows").fetchall()[0]
-    return Tally(found[0], list(found[1::2]), list(found[2::2]), rows.column_names)
+def _judged(landed: Landed, suite: Suite, now: datetime) -> tuple[list[Asked], int, list[Outcome]]:
+    absent = register_keys(landed, suite.expectations) if landed.names else []
+    wanted = [each for each in suite.expectations if each not in absent and _is_asked(landed, each)]
+    around = Around(now, results.row_counts(landed.zones.artifacts, landed.subject.table, landed.subject.run))
+    if not landed.names:
+        landed.connection.execute("CREATE VIEW rows AS SELECT 1 AS nothing LIMIT 0")
+    questions = asked(wanted, landed.types, around, suite.name)
+    total, found = outcomes(landed.connection, questions)
+    for each in (one for one in found if not one.holds):
+        said = each.expectation
+        logger.warning("expectation broken", rule=said.rule, column=said.column, severity=said.severity,
+                       rows=each.unexpected, problem=each.problem)  # fmt: skip
+    return questions, total, found
 
 
-def _total(suite: Suite, tallies: list[Tally]) -> Tally:
-    count = range(len(suite.expectations))
-    columns = sorted({name for tally in tallies for name in tally.columns})
-    sums = [[sum(getattr(t, what)[i] for t in tallies) for i in count] for what in ("failed", "judged")]
-    return Tally(sum(t.rows for t in tallies), sums[0], sums[1], columns)
+def _is_asked(landed: Landed, each: Expectation) -> bool:
+    """A whole cannot be judged by its changes, and of a table without files only the rows can be counted."""
+    if each.asks_rows:
+        return bool(landed.names)
+    return landed.complete and (bool(landed.names) or each.rule in _COUNTS_ROWS)
 
 
-def _is_whole(what: TableOfRun, zones: Zones) -> bool:
-    """Whether the rows are all that there is: of an API's stream a run may have pulled the changes only."""
-    try:
-        return bool(read_json(zones.landing, manifest_key(what.run, what.table))["full"])
-    except KeyError:
-        return True
+def _told(landed: Landed, hurt: Sequence[Asked], question: Asked, outcome: Outcome, total: int) -> str:
+    """One broken expectation for the alert: rule, counts, reason, and examples without personal data."""
+    said = question.expectation
+    why = f"{said.reason} ({outcome.problem})" if outcome.problem else said.reason
+    if not outcome.unexpected:
+        observed = f", observed {outcome.observed}" if outcome.observed is not None else ""
+        return f"{said.name}: {total} rows{observed}: {why}"
+    shown = "; ".join(examples(landed, hurt, question)) or "none"
+    return f"{said.name}: {outcome.unexpected} rows of {outcome.counted}: {why} Such as: {shown}"
 
 
-def _broken(suite: Suite, total: Tally, *, whole: bool) -> list[Expectation]:
-    broken = []
-    for i, each in enumerate(suite.expectations):
-        refuses = RULES[each.rule].refuses
-        if refuses and not whole:
-            continue
-        if refuses:
-            holds = not refuses(total.columns, total.rows, each.kwargs)
-        else:
-            holds = total.judged[i] - total.failed[i] >= each.mostly * total.judged[i]
-        if not holds:
-            broken.append(each)
-            logger.warning(
-                "expectation broken", rule=each.rule, column=each.column, severity=each.severity, rows=total.failed[i]
-            )
-    return broken
-
-
-def _sorted_out(
-    connection: duckdb.DuckDBPyConnection, what: TableOfRun, zones: Zones, key: str, hurt: list[Expectation]
-) -> tuple[int, str]:
-    """Write one file's failing rows to quarantine and its passing rows beside it; rows removed, key to go on with."""
-    connection.register("rows", zones.read([zones.landing.uri(key)], None))
-    place = f"run={what.run}/{what.table}/{key.rpartition('/')[2]}"
-    zones.write(_told(connection, what, key, hurt), zones.quarantine.uri(place))
-    out = " OR ".join(failing(each) for each in hurt if each.severity == "quarantine") or "false"
-    kept = connection.sql(f"FROM rows WHERE NOT ({out})").to_arrow_table()
-    removed = int(connection.execute("SELECT count(*) FROM rows").fetchall()[0][0]) - kept.num_rows
-    if not removed:
-        return 0, key
-    if kept.num_rows:
-        zones.write(kept, zones.landing.uri(f"checked/{place}"))
-    return removed, f"checked/{place}"
-
-
-def _told(connection: duckdb.DuckDBPyConnection, what: TableOfRun, key: str, hurt: list[Expectation]) -> pa.Table:
-    """Every failing row once per expectation that it fails, as quarantine keeps it."""
-    described = connection.execute("DESCRIBE rows").fetchall()
-    origin = "source_file" if any(column[0] == "source_file" for column in described) else "?"
-    parts: list[pa.Table] = []
-    for each in hurt:
-        values = [what.table, f"{each.rule}({each.column})", each.reason, each.severity, what.run]
-        query = (
-            'SELECT ? AS "table", ? AS rule, ? AS reason, ? AS severity, to_json(rows)::VARCHAR AS "row", ? AS run, '
-            f"{origin} AS source_file FROM rows WHERE {failing(each)}"
-        )
-        parts.append(connection.sql(query, params=values + ([key] if origin == "?" else [])).to_arrow_table())
-    return pa.concat_tables(parts)
-
-
-def _halt(table: str, broken: list[Expectation], suite: Suite, total: Tally) -> None:
-    failures = [
-        f"{each.rule}({each.column}): {total.failed[suite.expectations.index(each)] or total.rows} rows: {each.reason}"
-        for each in broken if each.severity == "halt"
-    ]  # fmt: skip
-    if failures:
-        raise SuiteFailed(table, failures)
+def _result(
+    landed: Landed, suite: Suite, now: datetime, total: int, found: Sequence[Outcome], removed: int, *, halted: bool
+) -> dict[str, object]:
+    return {
+        "run": landed.subject.run,
+        "table": landed.subject.table,
+        "suite": suite.name,
+        "revision": results.revision(suite),
+        "judged_at": now.isoformat(),
+        "rows": total,
+        "quarantined": removed,
+        "complete": landed.complete,
+        "halted": halted,
+        "columns": list(landed.types.items()),
+        "expectations": [results.described(each) for each in found],
+        "profile": results.profile(landed.connection, landed.types),
+    }

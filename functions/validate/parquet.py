@@ -1,6 +1,7 @@
 """Parquet in S3 and the catalog beside it, through awswrangler."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import awswrangler as wr
 import pandas as pd
@@ -27,14 +28,13 @@ def write(rows: pa.Table, path: str) -> None:
         wr.s3.to_parquet(_frame(rows), path, index=False, compression="zstd", pyarrow_additional_kwargs=dict(_WRITTEN))
 
 
-def write_months(rows: pa.Table, path: str, month: str) -> list[str]:
-    """Rows as files by the values of the column `month`, which goes into the path; whatever lay there is replaced."""
+def put(files: Sequence[Path], path: str) -> list[str]:
+    """Bring local files to a place, where they replace whatever lay there; their addresses."""
     with translated(f"writing {path}"):
-        written = wr.s3.to_parquet(
-            _frame(rows), path, dataset=True, partition_cols=[month], mode="overwrite", index=False,
-            compression="zstd", pyarrow_additional_kwargs=dict(_WRITTEN),
-        )  # fmt: skip
-    return sorted(written["paths"])
+        wr.s3.delete_objects(path)
+        for file in files:
+            wr.s3.upload(str(file), f"{path}{file.name}")
+    return [f"{path}{file.name}" for file in files]
 
 
 def cataloged(database: str, table: str) -> bool:

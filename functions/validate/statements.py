@@ -11,9 +11,8 @@ LIMIT 0"""
 
 CONTACTS = {
     "hubspot_contacts": """
-SELECT 1 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, company_id,
-    createdate AS created_at,
-    COLUMNS(lambda name: name NOT IN ('_source', 'id', 'external_id', 'email', 'company_id', 'companies', 'createdate'))
+SELECT 1 AS _rank, id AS _contact, external_id AS _external, email AS _email, createdate AS created_at,
+    COLUMNS(lambda name: name NOT IN ('id', 'external_id', 'email', 'companies', 'createdate'))
 FROM hubspot_contacts""",
     "intercom_contacts": """
 SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at
@@ -148,27 +147,3 @@ SELECT customer_id, NULL::VARCHAR AS company_id, min(event_time) AS created_at
 FROM lake_events
 GROUP BY customer_id
 ORDER BY customer_id"""
-
-ARRIVED = """
-CREATE TEMP TABLE arrived AS
-SELECT _source || ':' || event_id AS event_id, customer, event_time, known_at, coalesce(kind, 'event') AS kind,
-    module{measures}
-FROM events"""
-
-DROP_REPEATED = """
-DELETE FROM arrived WHERE rowid IN (
-    SELECT rowid
-    FROM (
-        SELECT rowid, row_number() OVER (PARTITION BY event_id ORDER BY known_at, event_time, rowid) AS turn
-        FROM arrived
-        WHERE event_id IN (SELECT event_id FROM arrived GROUP BY event_id HAVING count(*) > 1))
-    WHERE turn > 1)"""
-
-NEW_EVENTS = """
-SELECT coalesce(a.customer_id, p.pseudonym) AS customer_id, event_id, event_time, known_at, kind, module{measures},
-    strftime(event_time, '%Y-%m') AS month
-FROM arrived
-JOIN pseudonyms p ON p.raw = customer
-LEFT JOIN aliases a ON a.pseudonym = p.pseudonym
-ANTI JOIN known_events USING (event_id)
-ORDER BY event_time, event_id"""

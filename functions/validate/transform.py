@@ -9,6 +9,7 @@ from holdfast.observe import step
 from holdfast.resources import artifacts, environment, lake, landing, pseudonymiser, settings
 from validate import parquet
 from validate.entry import Place, entered
+from validate.releases import settle
 
 
 @step
@@ -17,4 +18,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
     )
-    return entered(run, settings(), place, pseudonymiser(), datetime.now(UTC)).to_json()
+    answer = entered(run, settings(), place, pseudonymiser(), datetime.now(UTC))
+    settle(run, artifacts())
+    return answer.to_json()

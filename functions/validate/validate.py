@@ -1,13 +1,14 @@
 """State Validate: one table of a run against its suite."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.contracts import TableOfRun
 from holdfast.observe import step
-from holdfast.resources import artifacts, landing, quarantine, settings
+from holdfast.resources import artifacts, lake, landing, quarantine, settings
 from holdfast.vendors import vendor_of
-from validate import parquet
-from validate.judgement import Zones, verdict
+from validate.judgement import Subject, Zones, verdict
 from validate.suites import suite_for
 from validate.work import named
 
@@ -16,5 +17,13 @@ from validate.work import named
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     what = TableOfRun.parse(event)
     source, stream = named(what.table, settings())
-    suite = suite_for(source, vendor_of(settings().sources[source]), stream)
-    return verdict(what, suite, Zones(landing(), quarantine(), artifacts(), parquet.read, parquet.write)).to_json()
+    vendor = vendor_of(settings().sources[source])
+    zones = Zones(landing(), quarantine(), artifacts(), _held)
+    subject = Subject(what.run, what.table, source, vendor)
+    return verdict(subject, suite_for(source, vendor, stream), zones, datetime.now(UTC)).to_json()
+
+
+def _held(table: str, column: str) -> Sequence[str]:
+    """A column of what earlier runs pulled of a stream."""
+    rows = lake().read(f"raw_{table}", (column,))
+    return [] if rows is None else [str(value) for value in rows[column].to_pylist() if value is not None]

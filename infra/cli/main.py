@@ -11,9 +11,12 @@ from rich.markup import escape
 
 from holdfast.errors import HoldfastError
 from holdfast.settings import Settings, load_settings
-from infra.cli import api, demo, operate, secrets, show, sources
+from infra.cli import api, demo, operate, quarantined, secrets, show, sources
 from infra.cli.deployment import STATE, Deployment
 from infra.cli.follow import follow
+from infra.cli.options import CONFIG as _CONFIG
+from infra.cli.options import Config, Target
+from infra.cli.options import deployment_of as _deployment
 from infra.local.processes import Processes
 from infra.trouble import Trouble
 
@@ -28,29 +31,12 @@ secret = typer.Typer(no_args_is_help=True, help="Tokens of the sources.")
 app.add_typer(secret, name="secret")
 sources_ = typer.Typer(no_args_is_help=True, help="The APIs that are pulled from.")
 app.add_typer(sources_, name="sources")
+app.add_typer(quarantined.app, name="quarantine")
 
 console = Console(highlight=False, soft_wrap=True)
 
-Target = Annotated[
-    str | None,
-    typer.Option(
-        "--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here."
-    ),
-]
-Config = Annotated[Path, typer.Option("--config", help="Configuration file.")]
 Customer = Annotated[str, typer.Argument(help="External id, or a pseudonym as the lists show it.")]
 RunName = Annotated[str, typer.Argument(help="Name of the run; default: the latest.")]
-
-_CONFIG = Path("holdfast.toml")
-
-
-def _deployment(target: str | None, config: Path) -> Deployment:
-    if target is None:
-        return Deployment.current()
-    if target != "aws":
-        raise Trouble(f"--target {target}: allowed is aws")
-    settings = load_settings(config)
-    return Deployment.from_stack(settings.name, "aws", settings.region, None)
 
 
 @app.command("demo")

@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,16 @@ def runs(console: Console, executions: list[dict[str, Any]]) -> None:
         console.print(
             f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {message_of(execution.get('cause', ''))}".rstrip()
         )
+
+
+def quarantined(console: Console, counts: list[dict[str, Any]]) -> None:
+    """Rows in quarantine by run, table and rule, each with what is wrong."""
+    if not counts:
+        console.print("nothing is in quarantine")
+    for (run, table), found in groupby(counts, key=lambda each: (each["run"], each["table"])):
+        console.print(f"\n[bold]{run}  {table}[/]")
+        for each in found:
+            console.print(f"{each['rows']:>9,}  {each['severity']:<11}{each['rule']}  {each['reason']}", markup=False)
 
 
 def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[str, Any]]) -> None:

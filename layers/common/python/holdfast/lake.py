@@ -1,6 +1,7 @@
 """Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,12 +11,15 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table, Transaction
-from pyiceberg.transforms import MonthTransform
+from pyiceberg.transforms import DayTransform, MonthTransform
 
 from holdfast.aws import translated
 from holdfast.errors import NoData
 
 _DIGEST = "holdfast.digest"
+
+# Files say the bounds of their times only, since nobody looks for a range of ids; a line per column and file says nothing more.
+logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 
 
 class Lake:
@@ -61,7 +65,7 @@ class Lake:
         beside it. The table gets exactly the columns of `rows`, in their order and with their types; older snapshots keep theirs.
         """
         said = {_DIGEST: content_digest(rows), **(properties or {})}
-        table = self.table(name) or self._created(name, rows.schema, None)
+        table = self.table(name) or self._created(name, rows.schema)
         if said.items() <= _summary_of(table).items():
             return False
         with translated(f"replacing table {name}"), table.transaction() as transaction:
@@ -69,9 +73,11 @@ class Lake:
             transaction.overwrite(rows, snapshot_properties=said)
         return True
 
-    def add_files(self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None) -> None:
-        """Commit Parquet files that already lie in the table's location; partitioned by the month of a column when given."""
-        table = self._evolved(name, schema, month_of)
+    def add_files(
+        self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None, day_of: str | None = None
+    ) -> None:
+        """Commit Parquet files that already lie in the table's location; a new table is partitioned by the month or day of a column."""
+        table = self._evolved(name, schema, month_of, day_of)
         with translated(f"adding files to table {name}"):
             table.add_files(files)
 
@@ -93,16 +99,16 @@ class Lake:
                 table.manage_snapshots().remove_tag(tag).commit()
             table.manage_snapshots().create_tag(snapshot.snapshot_id, tag).commit()
 
-    def _evolved(self, name: str, schema: pa.Schema, month_of: str | None = None) -> Table:
+    def _evolved(self, name: str, schema: pa.Schema, month_of: str | None, day_of: str | None) -> Table:
         table = self.table(name)
         if table is None:
-            return self._created(name, schema, month_of)
+            return self._created(name, schema, month_of, day_of)
         if set(schema.names) - set(table.schema().column_names):
             with translated(f"evolving table {name}"), table.update_schema() as update:
                 update.union_by_name(schema)
         return table
 
-    def _created(self, name: str, schema: pa.Schema, month_of: str | None) -> Table:
+    def _created(self, name: str, schema: pa.Schema, month_of: str | None = None, day_of: str | None = None) -> Table:
         with translated(f"creating table {name}"):
             table = self._catalog.create_table(
                 (self._database, name),
@@ -110,9 +116,10 @@ class Lake:
                 location=f"{self._location}/{name}",
                 properties={"write.parquet.compression-codec": "zstd"},
             )
-            if month_of:
+            column = month_of or day_of
+            if column:
                 with table.update_spec() as update:
-                    update.add_field(month_of, MonthTransform())
+                    update.add_field(column, MonthTransform() if month_of else DayTransform())
         return table
 
 

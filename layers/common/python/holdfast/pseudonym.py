@@ -1,14 +1,17 @@
 """Keyed pseudonyms: the same person gets the same one from every source, and nobody without the key can guess one."""
 
 import hashlib
-import hmac
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 
 def normalise(identifier: str) -> str:
     """An identifier as it is hashed: Unicode NFKC, case folded, outer space gone."""
+    if identifier.isascii():
+        return identifier.strip().lower()
     return unicodedata.normalize("NFKC", identifier).strip().casefold()
 
 
@@ -26,11 +29,21 @@ class Pseudonymiser:
         """
         value = normalise(identifier).encode()
         message = b"%d:%s%d:%s" % (len(domain), domain.encode(), len(value), value)
-        return f"{self.key_id}_{hmac.new(self.key, message, hashlib.sha256).hexdigest()[:32]}"
+        inner, outer = (half.copy() for half in self._halves)
+        inner.update(message)
+        outer.update(inner.digest())
+        return f"{self.key_id}_{outer.hexdigest()[:32]}"
 
     def distinct(self, identifiers: Iterable[str | None], domain: str = "customer") -> dict[str, str]:
         """Pseudonym by identifier for the distinct ones, so that a column of millions costs what its people cost."""
         return {value: self.one(value, domain) for value in set(identifiers) if value}
+
+    @cached_property
+    def _halves(self) -> tuple[Any, Any]:
+        """HMAC's two hashes with the key in them already (RFC 2104): half of the work, done once."""
+        block = (self.key if len(self.key) <= 64 else hashlib.sha256(self.key).digest()).ljust(64, b"\0")
+        inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+        return inner, outer
 
     def is_pseudonym(self, text: str) -> bool:
         """Whether `text` already has the form of a pseudonym under this key."""

@@ -97,10 +97,12 @@ class EventFields(Section):
     arrival: str | None = None
     kind: str | None = None
     module: str | None = None
+    account: str | None = None
+    """Whom the customer acts for; a pseudonym in the lake."""
 
 
 class EventsSource(Section):
-    """Product usage: NDJSON in S3, plain or gzip, any field names."""
+    """Product usage: NDJSON in S3, plain, gzip or Zstandard, any field names."""
 
     kind: Literal["events"]
     prefix: str

@@ -54,20 +54,6 @@ as_of = "data"
 """)
 
 
-def events(*rows: tuple[str, str, datetime, datetime]) -> pa.Table:
-    ids, customers, times, known = zip(*rows, strict=True)
-    return pa.table({
-        "_source": ["app"] * len(rows), "event_id": ids, "customer": customers,
-        "event_time": pa.array(times, TIME), "known_at": pa.array(known, TIME),
-        "kind": pa.array([None] * len(rows), pa.string()), "module": ["m"] * len(rows), "minutes": [1.0] * len(rows),
-    })  # fmt: skip
-
-
-def entered(connection: duckdb.DuckDBPyConnection, *known: str) -> list[dict]:
-    connection.register("known_events", pa.table({"event_id": pa.array(known, pa.string())}))
-    return conform.events(connection, settings()).to_pylist()
-
-
 def test_a_customer_is_the_pseudonym_of_the_products_own_id_and_nothing_personal_is_kept():
     connection = united(hubspot_contacts=hubspot(("1", "U-1 ", "ada@x.test", "c1", "SE")))
 
@@ -130,25 +116,6 @@ def test_tickets_find_their_person_by_contact_and_say_only_what_was_known_when_t
         {"customer_id": KEY.one("u-1"), "event_id": "t1", "event_time": DAY, "known_at": DAY, "kind": "Customer"},
         {"customer_id": KEY.one("u-9"), "event_id": "t2", "event_time": DAY, "known_at": DAY, "kind": "ticket"},
     ]
-
-
-def test_an_event_that_came_twice_is_kept_as_it_was_first_known():
-    later = DAY + timedelta(hours=1)
-    connection = united(events=events(("e1", "u-1", DAY, later), ("e1", "u-1", DAY, DAY), ("e2", "u-1", DAY, later)))
-
-    rows = entered(connection, "app:e2")
-
-    assert [(row["event_id"], row["known_at"], row["month"]) for row in rows] == [("app:e1", DAY, "2026-01")]
-    assert rows[0]["customer_id"] == KEY.one("u-1")
-    assert rows[0]["kind"] == "event"
-
-
-def test_events_come_in_order_of_time():
-    rows = entered(
-        united(events=events(("b", "u", DAY, DAY), ("a", "u", DAY, DAY), ("c", "u", DAY - timedelta(days=1), DAY)))
-    )
-
-    assert [row["event_id"] for row in rows] == ["app:c", "app:a", "app:b"]
 
 
 def test_a_table_of_customers_keeps_all_its_columns_but_the_address():

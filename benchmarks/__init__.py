@@ -1,0 +1,1 @@
+"""What is measured, against which peer, by one command each."""

@@ -1,0 +1,161 @@
+"""Holdfast's own ingest on one machine: the functions that the states Ingest and Transform call, on two workers."""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from benchmarks.events import SOURCE
+from holdfast.pseudonym import Pseudonymiser
+from ingest import casts
+from ingest.inflate import blocks
+from ingest.lines import Reader, Taken
+from ingest.statements import names
+from tests.doubles.catalog import folder_lake
+from validate import usage
+from validate.staging import Part, Stage
+
+WORKERS = os.cpu_count() or 1
+STAGES = {"_later": "find repeats", "_write": "write Parquet"}
+
+
+@dataclass
+class Clock:
+    """CPU seconds by stage."""
+
+    spent: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        self.spent[stage] += time.process_time() - began
+
+
+class Staged:
+    """Rows go to a stage without touching a table. See `ingest.lines.Rows`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, stage: Stage, clock: Clock) -> None:
+        self._connection = connection
+        self._stage = stage
+        self._clock = clock
+        columns = [name.strip('"') for name in names(SOURCE)]
+        self._kept = usage.staged(columns, sorted(SOURCE.measures), "'usage'")
+        self.rejected = 0
+
+    def quick(self, query: str, lines: int) -> Taken | None:
+        with self._clock.of("parse"):
+            query = f"SELECT {self._kept}, fields, doubtful, line FROM ({query})"
+            rows = self._connection.sql(query).to_arrow_table()
+        if len(rows) != lines:
+            return None
+        fields, doubtful = pc.sum(rows["fields"]).as_py() or 0, []
+        if pc.any(rows["doubtful"]).as_py():
+            doubtful = rows["line"].filter(rows["doubtful"]).to_pylist()
+            rows = rows.filter(pc.invert(rows["doubtful"]))
+        self._add(rows.drop_columns(["fields", "doubtful", "line"]))
+        return Taken(fields, doubtful)
+
+    def exact(self, query: str) -> None:
+        with self._clock.of("parse"):
+            told = self._connection.sql(f"SELECT {self._kept}, reason FROM ({query})").to_arrow_table()
+        good = pc.is_null(told["reason"])
+        self.rejected += len(told) - (pc.sum(good).as_py() or 0)
+        self._add(told.filter(good).drop_columns(["reason"]))
+
+    def _add(self, rows: pa.Table) -> None:
+        with self._clock.of("stage"):
+            self._stage.add(rows)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the whole made: rows in the table, CPU seconds by stage, wall seconds by phase."""
+
+    rows: int
+    files: list[Path]
+    cpu: Counter[str]
+    wall: dict[str, float]
+
+
+def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome:
+    """From log files to one committed table `events`."""
+    lake = folder_lake((folder / "lake").resolve())
+    wall: dict[str, float] = {}
+    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("forkserver")) as pool:
+        began = time.monotonic()
+        shares = [(files[number::WORKERS], folder / f"part-{number}") for number in range(WORKERS)]
+        parts, clocks = zip(*pool.map(stage, [share for share in shares if share[0]]), strict=True)
+        wall["read"] = time.monotonic() - began
+        own = time.process_time()
+        made = {name: usage.replacing(key.distinct(usage.distinct(parts, name), name)) for name in usage.IDENTIFIERS}
+        data = Path(lake.location("events").removeprefix("file://"))
+        data.mkdir(parents=True)
+        timed = Counter[str]()
+
+        def run(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
+            for result, seconds in pool.map(_timed, [(function, job) for job in jobs]):
+                timed[STAGES[function.__name__]] += seconds
+                yield result
+
+        written = usage.enter(parts, None, made, data, run)
+        wall["write"] = time.monotonic() - began - wall["read"]
+    columns = [name.strip('"') for name in names(SOURCE)]
+    lake.add_files(
+        "events", usage.schema(columns, sorted(SOURCE.measures)), [f"file://{each.path}" for each in written],
+        day_of="event_time",
+    )  # fmt: skip
+    wall["commit"] = time.monotonic() - began - wall["read"] - wall["write"]
+    cpu = sum(clocks, Counter())
+    cpu += timed
+    cpu["hash and commit"] = time.process_time() - own
+    return Outcome(sum(each.rows for each in written), [each.path for each in written], cpu, wall)
+
+
+def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
+    """One worker's share of the files."""
+    files, path = job
+    pa.set_cpu_count(1)
+    clock = Clock()
+    began = time.process_time()
+    connection = casts.connect()
+    connection.execute("SET threads = 1")
+    staged = Stage(path, tuple(name for name in usage.TEXTS if name in names(SOURCE)), "D")
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        reader = Reader(SOURCE, Staged(connection, staged, clock), Path(folder))
+        for file in files:
+            with file.open("rb") as source:
+                reader.read(_timed_blocks(source, clock), file.name)
+    with clock.of("stage"):
+        part = staged.close()
+    clock.spent["other"] = time.process_time() - began - clock.spent.total()
+    return part, clock.spent
+
+
+def _timed_blocks(source: BinaryIO, clock: Clock) -> Iterator[bytes]:
+    pieces = blocks(source)
+    while True:
+        with clock.of("inflate"):
+            block = next(pieces, None)
+        if block is None:
+            return
+        yield block
+
+
+def _timed(job: tuple[Callable[[Any], Any], Any]) -> tuple[Any, float]:
+    function, argument = job
+    pa.set_cpu_count(1)
+    began = time.process_time()
+    result = function(argument)
+    return result, time.process_time() - began

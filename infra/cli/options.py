@@ -1,0 +1,33 @@
+"""What commands share: which deployment they are about."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.settings import load_settings
+from infra.cli.deployment import Deployment
+from infra.trouble import Trouble
+
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here."
+    ),
+]
+Config = Annotated[Path, typer.Option("--config", help="Configuration file.")]
+CONFIG = Path("holdfast.toml")
+
+
+def deployment_of(target: str | None, config: Path) -> Deployment:
+    """The deployment that a command's options name.
+
+    Raises:
+        Trouble: there is no such target.
+    """
+    if target is None:
+        return Deployment.current()
+    if target != "aws":
+        raise Trouble(f"--target {target}: allowed is aws")
+    settings = load_settings(config)
+    return Deployment.from_stack(settings.name, "aws", settings.region, None)
