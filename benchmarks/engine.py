@@ -93,7 +93,7 @@ def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome
     """From log files to one committed table `events`."""
     lake = folder_lake((folder / "lake").resolve())
     wall: dict[str, float] = {}
-    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool:
         began = time.monotonic()
         shares = [(files[number::WORKERS], folder / f"part-{number}") for number in range(WORKERS)]
         parts, clocks = zip(*pool.map(stage, [share for share in shares if share[0]]), strict=True)

@@ -97,17 +97,25 @@ def _measured(name: str, files: Sequence[Path], options: argparse.Namespace) -> 
 
 
 def _peak(process: "subprocess.Popen[str]") -> int:
-    """Largest resident memory of a process and its children, in bytes, sampled until it ends; shared pages count for each."""
+    """Most memory that a process and its children ever held, in bytes, sampled until it ends."""
     peak = 0
     watched = psutil.Process(process.pid)
     while process.poll() is None:
         try:
-            family = [watched, *watched.children(recursive=True)]
-            peak = max(peak, sum(each.memory_info().rss for each in family))
-        except psutil.NoSuchProcess:
+            peak = max(peak, sum(map(_held, [watched, *watched.children(recursive=True)])))
+        except (psutil.NoSuchProcess, OSError):
             continue
         time.sleep(0.05)
     return peak
+
+
+def _held(process: psutil.Process) -> int:
+    """Memory of its own, in bytes; pages of mapped files are the system's to take back, and count where that is not told apart."""
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        return int(process.memory_info().rss)
+    told = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return 1024 * sum(int(told.get(name, "0 kB").split()[0]) for name in ("RssAnon", "RssShmem"))
 
 
 def _print(told: dict[str, list[dict[str, Any]]]) -> None:

@@ -16,6 +16,7 @@ from holdfast.tables import TIME
 from validate.staging import HASH, Longs, Part
 
 RANGE_ROWS = 1 << 23
+_PIECE = 1 << 18
 _COMPARED = ("event_id", "event_time", "known_at")
 _PLACE_BITS = 26
 """Room for a row's place within a range, at the low end of a sorted hash."""
@@ -61,7 +62,7 @@ def later(parts: Sequence[Part], held: pa.Table | None, which: int, of: int) -> 
 def _meeting(hashes: Sequence[npt.NDArray[np.uint64]], which: int, of: int) -> tuple[Longs, Longs]:
     """Part and row of all whose hash, in this range, another row has as well."""
     bits = of.bit_length() - 1
-    rows = [np.flatnonzero(each >> np.uint64(64 - bits) == which) if bits else np.arange(len(each)) for each in hashes]
+    rows = [_within(each, which, bits) for each in hashes]
     own = np.concatenate([each[row] for each, row in zip(hashes, rows, strict=True)]) << np.uint64(bits)
     if len(own) >= 1 << _PLACE_BITS:
         raise ValueError("a range holds too many rows")
@@ -76,6 +77,16 @@ def _meeting(hashes: Sequence[npt.NDArray[np.uint64]], which: int, of: int) -> t
     starts = np.cumsum([0, *map(len, rows)])
     part = np.searchsorted(starts, places, "right") - 1
     return part, np.concatenate([rows[n][places[part == n] - starts[n]] for n in range(len(rows))])
+
+
+def _within(hashes: npt.NDArray[np.uint64], which: int, bits: int) -> Longs:
+    """Rows whose hash begins with the bits of a range; looked for piece by piece, however many there are."""
+    if not bits:
+        return np.arange(len(hashes))
+    first = np.uint64(64 - bits)
+    starts = range(0, len(hashes), _PIECE)
+    found = [np.flatnonzero(hashes[start : start + _PIECE] >> first == which) + start for start in starts]
+    return np.concatenate([np.empty(0, np.int64), *found])
 
 
 def _looked_up(parts: Sequence[Part], held: pa.Table | None, part: Longs, row: Longs) -> list[pa.Table]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Literal
 
+import duckdb
+
 Kind = Literal["number", "text", "moment", "flag", "nothing", "other"]
 Types = dict[str, str]
 """Columns of a table with DuckDB's names of their types."""
@@ -65,7 +67,7 @@ def comparable(name: str, types: Types, value: Any) -> tuple[str, str]:
         return sql, literal(value)
     if kind == "flag" and isinstance(value, int | float):
         return f"{sql}::INTEGER", literal(float(value))
-    if kind == "moment" and isinstance(value, str | date):
+    if kind == "moment" and _is_time(value):
         return _moment(sql, types[name]), _moment(f"{literal(value)}::TIMESTAMPTZ", types[name])
     if kind == "text" and isinstance(value, str):
         return sql, literal(value)
@@ -128,7 +130,7 @@ def one_of(name: str, types: Types, values: Iterable[Any]) -> str:
     if not fitting:
         return f"({sql} IS NULL AND NULL)"
     if kind == "moment":
-        listed = ", ".join(_moment(f"try_cast({literal(value)} AS TIMESTAMPTZ)", types[name]) for value in fitting)
+        listed = ", ".join(_moment(f"{literal(value)}::TIMESTAMPTZ", types[name]) for value in fitting)
         return f"({_moment(sql, types[name])} IN ({listed}))"
     sql = f"{sql}::INTEGER" if kind == "flag" else sql
     listed = ", ".join(literal(float(value) if kind == "flag" else value) for value in fitting)
@@ -138,4 +140,9 @@ def one_of(name: str, types: Types, values: Iterable[Any]) -> str:
 def _fits(kind: Kind, value: Any) -> bool:
     if kind in ("number", "flag"):
         return isinstance(value, int | float) and value == value
-    return (kind == "text" and isinstance(value, str)) or (kind == "moment" and isinstance(value, str | date))
+    return (kind == "text" and isinstance(value, str)) or (kind == "moment" and _is_time(value))
+
+
+def _is_time(value: Any) -> bool:
+    told = str(value) if isinstance(value, str | date) else None
+    return bool(duckdb.execute("SELECT try_cast(? AS TIMESTAMPTZ) IS NOT NULL", [told]).fetchall()[0][0])

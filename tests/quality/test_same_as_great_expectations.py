@@ -131,7 +131,7 @@ CASES: dict[str, Any] = {
     "expect_column_values_to_not_be_null": case(ONE, optional(**MOSTLY)),
     "expect_column_values_to_be_null": case(ONE, optional(**MOSTLY)),
     "expect_column_values_to_be_unique": case(ONE, optional(**MOSTLY)),
-    "expect_column_values_to_be_between": case({"x": NUMBERS}, bounds(), optional(**MOSTLY, **STRICT)),
+    "expect_column_values_to_be_between": case({"x": [*NUMBERS, "text", "flag"]}, bounds(), optional(**MOSTLY, **STRICT)),
     "expect_column_values_to_be_in_set": case(ONE, st.fixed_dictionaries({"value_set": SETS}), optional(**MOSTLY)),
     "expect_column_values_to_not_be_in_set": case(ONE, st.fixed_dictionaries({"value_set": SETS}), optional(**MOSTLY)),
     "expect_column_values_to_match_regex": case({"x": [*TEXTS, "number"]}, st.fixed_dictionaries({"regex": st.sampled_from(REGEXES)}), optional(**MOSTLY)),
@@ -169,7 +169,7 @@ WHOLES: dict[str, Any] = {
     "expect_column_stdev_to_be_between": case({"x": [*NUMBERS, "text"]}, bounds(0, 6), optional(**STRICT)),
     "expect_column_sum_to_be_between": case({"x": NUMBERS}, bounds(), optional(**STRICT)),
     "expect_column_min_to_be_between": case({"x": NUMBERS}, bounds(), optional(**STRICT)),
-    "expect_column_max_to_be_between": case({"x": NUMBERS}, bounds(), optional(**STRICT)),
+    "expect_column_max_to_be_between": case({"x": [*NUMBERS, "text"]}, bounds(), optional(**STRICT)),
     "expect_column_unique_value_count_to_be_between": case(ONE, bounds(0, 8, half=False), optional(**STRICT)),
     "expect_column_proportion_of_unique_values_to_be_between": case(ONE, bounds(0, 1), optional(**STRICT)),
     "expect_column_proportion_of_non_null_values_to_be_between": case(ONE, bounds(0, 1), optional(**STRICT)),
@@ -192,6 +192,9 @@ WHOLES: dict[str, Any] = {
     "expect_table_columns_to_match_ordered_list": case({"x": ANY, "y": ANY}, st.fixed_dictionaries({"column_list": st.sampled_from([["x", "y"], ["y", "x"], ["x"]])})),
 }  # fmt: skip
 TABLE_RULES = {rule for rule in WHOLES if rule.startswith("expect_table")}
+# Its metric for this one leaves the row condition out while its row count does not: one row asked, two unexpected.
+LEAVE_CONDITIONS_OUT = {"expect_column_pair_values_to_be_in_set", "expect_column_to_exist"}
+CONDITIONED = sorted({*CASES, *SEVERAL, *WHOLES} - TABLE_RULES - LEAVE_CONDITIONS_OUT)
 trying = settings(
     max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
 )
@@ -222,13 +225,7 @@ def test_each_expectation_has_the_same_verdict_and_the_same_count(rule: str) -> 
     holds()
 
 
-@pytest.mark.parametrize(
-    "rule",
-    sorted(
-        {**CASES, **SEVERAL}
-        | {k: v for k, v in WHOLES.items() if k not in TABLE_RULES and k != "expect_column_to_exist"}
-    ),
-)
+@pytest.mark.parametrize("rule", CONDITIONED)
 def test_a_row_condition_leaves_the_same_rows(rule: str) -> None:
     columns, parts = {**CASES, **SEVERAL, **WHOLES}[rule]
 

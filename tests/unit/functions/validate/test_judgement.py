@@ -268,6 +268,17 @@ def test_a_column_of_the_wrong_type_fails_with_the_types_in_the_reason():
     assert all("column x is VARCHAR, which has no order with 0" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize(
+    ("rule", "kwargs"),
+    [
+        ("expect_column_values_to_be_in_set", {"value_set": ["yesterday", 4]}),
+        ("expect_column_values_to_be_between", {"min_value": "yesterday"}),
+    ],
+)
+def test_a_time_is_not_held_against_what_is_none(rule, kwargs):
+    assert verdict(WHAT, suite(rule, column="at", **kwargs), House(a=table(at=[NOW, None])).zones, NOW).quarantined == 1
+
+
 def test_an_expectation_for_an_optional_column_is_passed_over_where_there_is_none():
     rules = parse(
         "name: s\nexpectations: [{type: expect_column_values_to_be_unique, kwargs: {column: y}, meta: {if_present: true}}]",
