@@ -59,7 +59,7 @@ def _unpacked(stored: Iterator[bytes], packed: _Format) -> Iterator[bytes]:
                     member = packed.start()
                 yield member.decompress(rest)
                 rest = member.unused_data if member.eof else b""
-    except (isal_zlib.IsalError, zstandard.ZstdError) as error:
+    except (isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]  # their stub calls the class an instance
         raise BrokenFileError(f"truncated or damaged {packed.name}: {error}") from error
     if not member.eof:
         raise BrokenFileError(f"truncated or damaged {packed.name}: it ends before its end is marked")
