@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import stamina
+from stamina.instrumentation import set_on_retry_hooks
 
 from holdfast.credentials import Bearer, OAuth, credentials_in
 from holdfast.errors import ConfigurationInvalid
@@ -115,7 +116,8 @@ def _meaning(answer: httpx.Response, probe: Probe, source: str) -> str:
 
 
 def _answer(http: httpx.Client, probe: Probe) -> httpx.Response:
-    """The answer, asked for again a few times while the source only wants us to slow down."""
+    """The answer, asked for again a few times while the source only wants us to slow down: no news for whoever looks."""
+    set_on_retry_hooks(())
     for attempt in stamina.retry_context(on=_Throttled, attempts=ATTEMPTS, wait_initial=1, wait_max=10):
         with attempt:
             answer = http.request(probe.method, probe.path, json=probe.body)

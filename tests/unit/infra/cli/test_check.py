@@ -94,3 +94,16 @@ def test_credentials_replace_each_other_and_leave_the_rest_of_a_secret_alone():
 
     assert held == {"webhook_secret": "w", "client_id": "i", "client_secret": "c", "refresh_token": "r"}
     assert with_credentials(held, "t", "s") == {"webhook_secret": "w", "token": "t"}
+
+
+def test_a_source_that_only_wants_us_to_slow_down_is_asked_again_without_a_word(caplog):
+    asked = []
+
+    def served(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(429 if len(asked) == 1 else 200, json={})
+
+    with httpx.Client(base_url="https://api.test", transport=httpx.MockTransport(served)) as http:
+        problem = problem_of(http, Probe("/tags"), "desk")
+
+    assert (problem, len(asked), caplog.records) == ("", 2, [])
