@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -27,6 +28,8 @@ from validate import usage
 from validate.staging import Part, Stage
 
 WORKERS = os.cpu_count() or 1
+# The workers begin before anything here has a thread, so that they need not import everything again.
+START = "fork" if sys.platform == "linux" else "spawn"
 STAGES = {"_later": "find repeats", "_write": "write Parquet"}
 
 
@@ -91,15 +94,15 @@ class Outcome:
 
 def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome:
     """From log files to one committed table `events`."""
-    lake = folder_lake((folder / "lake").resolve())
     wall: dict[str, float] = {}
-    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context(START)) as pool:
         began = time.monotonic()
         shares = [(files[number::WORKERS], folder / f"part-{number}") for number in range(WORKERS)]
         parts, clocks = zip(*pool.map(stage, [share for share in shares if share[0]]), strict=True)
         wall["read"] = time.monotonic() - began
         own = time.process_time()
         made = {name: usage.replacing(key.distinct(usage.distinct(parts, name), name)) for name in usage.IDENTIFIERS}
+        lake = folder_lake((folder / "lake").resolve())
         data = Path(lake.location("events").removeprefix("file://"))
         data.mkdir(parents=True)
         timed = Counter[str]()

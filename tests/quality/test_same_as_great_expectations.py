@@ -88,9 +88,7 @@ def agree(table: pa.Table, rule: str, kwargs: dict[str, Any]) -> None:
         assert not holds or not unexpected, (rule, kwargs, table.to_pydict(), raised)
         return
     assert holds == success, (rule, kwargs, table.to_pydict(), table.schema.types)
-    if "value" in rule and rule.startswith(
-        ("expect_column_values", "expect_column_value_l", "expect_column_pair", "expect_multi")
-    ):
+    if rule in CASES or rule in SEVERAL:
         assert unexpected == (count or 0), (rule, kwargs, table.to_pydict())
 
 
