@@ -12,7 +12,7 @@ from infra.cli.deployment import Deployment
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG, Config, Target, deployment_of
 
-app = typer.Typer(no_args_is_help=True, help="Rows that failed their suite: look at them, mend them, let them in.")
+app = typer.Typer(no_args_is_help=True, help="Rows that failed: look, mend, let in.")
 console = Console(highlight=False, soft_wrap=True)
 
 FailedRun = Annotated[str, typer.Option("--run", help="Run that they failed in; default: every run.")]

@@ -48,7 +48,7 @@ class Options:
     intercom_port: int
     token_hubspot: str = DEMO_TOKENS["hubspot"]
     token_intercom: str = DEMO_TOKENS["intercom"]
-    throttle_share: float = 0.02
+    throttle_share: float = 0.005  # each refusal keeps every function quiet for up to ten seconds
     fault_seed: int = 0
     hubspot_per_10_s: int = 190
     search_per_second: int = 5

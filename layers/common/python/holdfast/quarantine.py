@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from holdfast.store import Store
 
 _IDENTIFYING = re.compile(
-    r"name|mail|phone|address|customer|contact|external|recipient|user|account|company|street|birth|ip$", re.I
+    r"name|mail|phone|address|customer|contact|external|recipient|user|account|company|street|birth|ip$|^text$|^record$",
+    re.I,
 )
 _LONGEST = 40
 
@@ -60,7 +61,7 @@ def to_lines(releases: Iterable[Release]) -> tuple[str, bytes]:
 
 
 def identifying(column: str, value: Any) -> bool:
-    """Whether a value may say who somebody is: by the column's name, or because it looks like an address."""
+    """Whether a value may say who somebody is: by the column's name, because it looks like an address, or since it could not be read."""
     return isinstance(value, str) and (bool(_IDENTIFYING.search(column)) or "@" in value)
 
 
@@ -74,7 +75,8 @@ def shape(value: Any) -> str:
 
 def hidden(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row whose identifying values are their shapes."""
-    return {name: shape(value) if identifying(name, value) else value for name, value in row.items()}
+    flat = {name: json.dumps(value) if isinstance(value, dict | list) else value for name, value in row.items()}
+    return {name: shape(value) if identifying(name, value) else value for name, value in flat.items()}
 
 
 def _masked(char: str) -> str:

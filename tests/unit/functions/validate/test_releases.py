@@ -199,6 +199,15 @@ def test_who_somebody_is_stays_hidden_unless_it_is_asked_for(house: House) -> No
     assert quarantine.shown(row, reveal=True)["email"] == "bo@example.com"
 
 
+def test_a_line_that_could_not_be_read_is_hidden_whole() -> None:
+    row = quarantine.Held(
+        "r", "t", "parse", "not JSON", "quarantine", '{"line": 7, "text": "{\\"user\\": \\"u-1\\""}', ""
+    )
+
+    assert quarantine.shown(row, reveal=False) | {"_row": ""} == {
+        "_row": "", "_rule": "parse", "_reason": "not JSON", "line": 7, "text": '{"aaaa": "a-9"'}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [({"age": "old"}, "does not fit its column"), ({"aeg": 4}, "has no column aeg; there are id, age, email")],
@@ -232,3 +241,9 @@ def test_a_release_is_named_by_what_it_says() -> None:
     one, other = Release("{}", "{}"), Release("{}", '{"a":1}')
 
     assert quarantine.to_lines([one, other, one]) == quarantine.to_lines([other, one])
+
+
+def test_a_record_that_could_not_be_told_from_another_is_hidden_whole() -> None:
+    row = quarantine.Held("r", "t", "parse", "no id", "quarantine", '{"record": {"firstname": "Bo"}}', "")
+
+    assert "Bo" not in json.dumps(quarantine.shown(row, reveal=False))
