@@ -104,7 +104,12 @@ def _held(
     """
     parts: dict[str, list[str]] = {}
     merged_now = (
-        (table, _merged(run, table, Pull(m["complete"], m["cursor"]), place, pseudonymiser), m) for table, m in pulled
+        (
+            table,
+            _merged(run, table, Pull(m["complete"], m["cursor"], _aside(run, table, place)), place, pseudonymiser),
+            m,
+        )
+        for table, m in pulled
     )
     left = left_alone([table for table, _ in pulled], settings, place.ledger)
     as_it_was = ((table, place.lake.read(f"raw_{table.source}_{table.stream}"), note) for table, note in left)
@@ -136,6 +141,14 @@ def _merged(run: str, table: Passed, pull: Pull, place: Place, pseudonymiser: Ps
     if after is not None:
         place.lake.replace(name, after)
     return after
+
+
+def _aside(run: str, table: Passed, place: Place) -> tuple[str, ...]:
+    """Ids in those landed files of which Validate kept rows back."""
+    prefix = f"landing/run={run}/{table.source}_{table.stream}/"
+    cut = [place.landing.uri(item.key) for item in place.landing.list(prefix) if item.key not in table.files]
+    ids = place.files.read(cut, ["id"])["id"].unique().to_pylist() if cut else []
+    return tuple(one for one in ids if one is not None)
 
 
 def _relation(table: Passed) -> str:

@@ -37,10 +37,10 @@ gone_rows AS (
 landed_rows AS (SELECT landed.*{kept}, false AS _removed, 1 AS _turn FROM landed LEFT JOIN held_rows USING (id)),
 absent AS (
     SELECT id, {since}::TIMESTAMPTZ AS _updated_at, true AS _removed, 0 AS _turn
-    FROM held_rows WHERE {complete} AND NOT _removed AND id NOT IN (SELECT id FROM landed)),
+    FROM held_rows WHERE {complete} AND NOT _removed AND id NOT IN (SELECT id FROM landed UNION ALL SELECT id FROM aside)),
 present AS (
     SELECT * FROM held_rows
-    WHERE NOT {complete} OR (_removed AND id NOT IN (SELECT id FROM landed))),
+    WHERE NOT {complete} OR ((_removed OR id IN (SELECT id FROM aside)) AND id NOT IN (SELECT id FROM landed))),
 versions AS (
     SELECT * FROM present UNION ALL BY NAME SELECT * FROM gone_rows UNION ALL BY NAME SELECT * FROM landed_rows
     UNION ALL BY NAME SELECT * FROM absent)
@@ -56,6 +56,8 @@ class Pull:
 
     complete: bool
     cursor: dict[str, Any]
+    aside: tuple[str, ...] = ()
+    """Ids of records that the source gave and that did not pass: what was held of them stays until they are mended."""
 
     @property
     def since(self) -> datetime:
@@ -81,6 +83,7 @@ def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None
         connection.register("held", held)
         connection.register("incoming", like.schema.empty_table())
     connection.register("gone", _nothing_gone() if gone is None else gone)
+    connection.register("aside", pa.table({"id": pa.array(pull.aside, pa.string())}))
     query = _MERGED.format(
         held=_NOTHING_HELD if held is None else _as_landed(connection, held, like),
         kept="".join(f", held_rows.{_quoted(name)}" for name in kept),

@@ -41,14 +41,14 @@ class Runs:
         self.server, self.landing, self.ledger, self.now = server, MemoryStore(), MemoryLedger(), T0
         self.place = Place("", self.landing, MemoryStore(), folder_lake(folder), self.ledger, Files(self.landing))
 
-    def run(self, name: str, *properties: str) -> None:
+    def run(self, name: str, *properties: str, passes: bool = True) -> None:
         self.now += DAY
         source = HubSpotSource(kind="hubspot", properties={"contacts": properties})
         streams = hubspot(source, SETTINGS)
         extract = Extract(name, "src", "contacts")
         land_stream(place("contacts", name, self.landing), streams["contacts"], client(self.server), self.ledger,
                     lambda: self.now / 1000)  # fmt: skip
-        files = [item.key for item in self.landing.list(f"landing/run={name}/")]
+        files = [item.key for item in self.landing.list(f"landing/run={name}/") if passes]
         write_json(self.place.artifacts, f"work/{name}/verdict-{extract.table}.json", files)
         plan = Planned(name, [extract.to_json()], [extract.table])
         write_json(self.place.artifacts, f"work/{name}/plan.json", plan.to_json())
@@ -99,3 +99,12 @@ def test_associations_are_held_and_are_nothing_about_a_customer(runs):
     assert runs.column("raw_src_contacts", "companies")[0].startswith('[{"id": "7"')
     assert runs.column("customers", "company_id") == ["7", "7"]
     assert runs.column("customers", "companies") is None
+
+
+def test_records_that_validate_keeps_back_from_a_whole_pull_stay_as_they_were(runs):
+    runs.run("a")
+
+    runs.run("b", "mrr", passes=False)
+
+    assert runs.column("raw_src_contacts", "id") == ["1", "2"]
+    assert runs.column("raw_src_contacts", "_removed") == [False, False]

@@ -30,6 +30,10 @@ def pulled(hour: int = 20, *, complete: bool = False) -> Pull:
     return Pull(complete, {"cursor": int(at(hour).timestamp() * 1000)})
 
 
+def kept_back(*ids: str) -> Pull:
+    return Pull(True, pulled().cursor, ids)
+
+
 def plans(held: pa.Table) -> dict[str, str]:
     return {row["id"]: row["plan"] for row in present(held).to_pylist()}
 
@@ -140,3 +144,11 @@ def test_whoever_is_named_is_held_as_a_pseudonym():
     assert held["external_id"].to_pylist() == [KEY.one("u-1"), None]
     assert held["email"].to_pylist() == [KEY.one("ada@x.test")] * 2
     assert hashed(rows, "hubspot_companies", KEY).equals(rows)
+
+
+def test_a_record_that_did_not_pass_stays_as_it_was_until_it_is_mended():
+    held = merged(None, landed(("1", "a", 1), ("2", "a", 1), ("3", "a", 1)), None, pulled(complete=True))
+
+    after = merged(held, landed(("1", "b", 2)), None, kept_back("1", "2"))
+
+    assert plans(after) == {"1": "b", "2": "a"}
