@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from holdfast.contracts import manifest_key
 from holdfast.quarantine import entered_key, name_of, released_key
+from holdfast.settings import Settings
 from holdfast.store import Store, read_json
 from holdfast.vendors import APIS
 from validate.expectations import Expectation
@@ -17,6 +18,7 @@ from validate.results import columns_before
 from validate.rows import keys_of
 from validate.scan import types_of
 from validate.sql import Types, literal, quoted
+from validate.work import named
 
 RELEASED = "released.parquet"
 RELATION = "released_rows"
@@ -51,6 +53,12 @@ class Subject:
     table: str
     source: str
     kind: str
+
+    @classmethod
+    def of(cls, run: str, table: str, settings: Settings) -> "Subject":
+        """The table as the configuration knows it."""
+        source, _ = named(table, settings)
+        return cls(run, table, source, settings.sources[source].kind)
 
 
 @dataclass

@@ -8,7 +8,8 @@ from holdfast.contracts import TableOfRun
 from holdfast.observe import step
 from holdfast.resources import artifacts, lake, landing, quarantine, settings
 from holdfast.vendors import vendor_of
-from validate.judgement import Subject, Zones, verdict
+from validate.judgement import verdict
+from validate.landed import Subject, Zones
 from validate.suites import suite_for
 from validate.work import named
 
@@ -19,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     source, stream = named(what.table, settings())
     vendor = vendor_of(settings().sources[source])
     zones = Zones(landing(), quarantine(), artifacts(), _held)
-    subject = Subject(what.run, what.table, source, vendor)
+    subject = Subject.of(what.run, what.table, settings())
     return verdict(subject, suite_for(source, vendor, stream), zones, datetime.now(UTC)).to_json()
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.contracts import manifest_key
 from holdfast.quarantine import Release, waiting
+from holdfast.settings import parse_settings
 from holdfast.store import MemoryStore, read_json, write_json
 from infra.cli import quarantine
 from infra.cli.quarantine import Wanted, held, parsed_changes, parsed_file, release
@@ -52,6 +53,20 @@ class House:
 
     def mend(self, run: str, table: str = "usage_events", rule: str = "", **changes: object) -> tuple[str, int]:
         return release(self.quarantine, self.artifacts, held(self.quarantine, Wanted(run, table, rule)), changes, {})
+
+
+def test_a_source_that_is_a_file_is_an_api_as_well_whose_whole_pulls_have_all_there_is() -> None:
+    settings = parse_settings('[sources.billing]\nkind = "rest"\nconnector = "subscriptions"\n[churn]\nkind = "usage"')
+    house = House()
+    subject = Subject.of("one", "billing_customers", settings)
+    for run, full in (("one", False), ("two", True)):
+        write_json(house.landing, manifest_key(run, subject.table), {"full": full})
+    house.land("one", subject.table, ROWS)
+    house.judge("one", subject.table, subject.kind)
+    house.mend("one", subject.table, age=40)
+    house.land("two", subject.table, ROWS.slice(0, 1))
+
+    assert ages(house.judge("two", subject.table, subject.kind)) == {"1": 30.0}
 
 
 def ages(rows: list[dict]) -> dict[str, float]:
