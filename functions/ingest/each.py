@@ -14,6 +14,7 @@ from ingest.streams import Cursor, Fetch, Page, Record, UnexpectedShapeError, Wi
 AT_ONCE = 25
 """Requests that make one page."""
 GONE = (404, 410)
+"""What a source answers for an object that is not there, and Intercom for one that was merged into another."""
 
 
 class Asked(NamedTuple):

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from holdfast.contracts import Extract
-from holdfast.errors import SourceRefused
 from holdfast.hints import CHANGED, MERGED, Hint, Hints
 from holdfast.settings import HubSpotSource, IntercomSource
 from holdfast.vendors import OBJECTS, ApiSource, hubspot_path
-from ingest.http import Request
+from ingest.each import asked_for
 from ingest.hubspot_batch import batch_read
 from ingest.streams import Cursor, Fetch, Page, Pass, Stream, Window
 
@@ -17,8 +16,6 @@ BATCH = 100
 """Ids in one batch read of HubSpot, with room for no more."""
 SINGLE = 50
 """Hints that make one page where each object is asked for alone."""
-GONE = (404, 410)
-"""What a source answers for an object that is not there, and Intercom for one that was merged into another."""
 
 Lost = Iterator[tuple[str, int]]
 """Ids of objects that are gone, each with the moment of the hint that led to it."""
@@ -98,13 +95,8 @@ def intercom_lost(kind: str) -> Ask:
 
 def _answer(fetch: Fetch, path: str, object_id: str, params: Mapping[str, str] | None = None) -> dict[str, Any] | None:
     """An object as its source has it; None if it is gone, or is another one by now."""
-    try:
-        answer = fetch(Request("GET", path, params or {}))
-    except SourceRefused as error:
-        if error.status in GONE:
-            return None
-        raise
-    return answer if str(answer.get("id")) == object_id else None
+    answer = asked_for(fetch, path, params)
+    return answer if answer is not None and str(answer.get("id")) == object_id else None
 
 
 def _swallowed(contact: dict[str, Any]) -> list[str]:

@@ -1,7 +1,5 @@
 """Every value that some properties of HubSpot's contacts ever had, one row each."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +8,7 @@ from holdfast.vendors import hubspot_path
 from ingest.http import Request
 from ingest.hubspot_batch import batch_read
 from ingest.hubspot_objects import LOOKBACK, Objects, following
-from ingest.streams import NEVER, Column, Cursor, Fetch, Page, Pass, Record, Stream, Window, inside, listed
+from ingest.streams import NEVER, Column, Cursor, Fetch, Page, Pass, Record, Stream, Window, inside, listed, made_id
 
 LIMIT = 50
 """Of records with their history, in a page and in a batch."""
@@ -64,9 +62,8 @@ def _values(contacts: Iterator[Record] | Sequence[Record]) -> Iterator[Record]:
 
 def _value(contact: str, name: str, version: Mapping[str, Any]) -> Record:
     """One row; the same value at the same moment is the same row, however often it is read."""
-    key = json.dumps(["contacts", contact, name, version.get("timestamp"), version.get("value")])
     return {
-        "id": hashlib.sha256(key.encode()).hexdigest()[:32],
+        "id": made_id("contacts", contact, name, version.get("timestamp"), version.get("value")),
         "contact_id": contact,
         "property": name,
         "value": version.get("value"),

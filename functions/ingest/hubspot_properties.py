@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from http import HTTPStatus
 
 from holdfast.errors import SourceRefused
 from holdfast.observe import logger
@@ -15,7 +16,6 @@ PROPERTY = "properties."
 """Where the value of a property lies in a record."""
 RESERVED = frozenset({"customer_id", "created_at"})
 """Columns that the lake's own statements make of a record."""
-FORBIDDEN = 403
 
 
 def columns(*wanted: str | tuple[str, str]) -> tuple[Column, ...]:
@@ -56,7 +56,7 @@ def declared(fetch: Fetch, version: str, kind: str) -> dict[str, str] | None:
     try:
         answer = fetch(Request("GET", path))
     except SourceRefused as error:
-        if error.status != FORBIDDEN:
+        if error.status != HTTPStatus.FORBIDDEN:
             raise
         logger.warning("the token may not read how properties are declared: they are taken as texts", kind=kind)
         return None

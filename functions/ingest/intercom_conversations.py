@@ -1,6 +1,7 @@
 """What Intercom's conversations consist of, asked for one by one; and which of them are deleted."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from holdfast.errors import SourceRefused
@@ -11,7 +12,6 @@ from ingest.intercom_reference import HEADERS
 from ingest.intercom_search import DAY, LOOKBACK, is_new, searched
 from ingest.streams import NEVER, Column, Cursor, Fetch, Page, Pass, Record, Stream, Window, inside, listed
 
-FORBIDDEN = 403
 DELETED_PER_PAGE = 60
 RECENT = 14 * DAY
 """Seconds of deletions that are read beside a whole pull, twice as many as lie between two such pulls."""
@@ -97,7 +97,7 @@ def _deleted(fetch: Fetch, window: Window, cursor: Cursor) -> Page:
     try:
         answer = fetch(Request("GET", _DELETED, params))
     except SourceRefused as error:
-        if error.status != FORBIDDEN:
+        if error.status != HTTPStatus.FORBIDDEN:
             raise
         logger.warning("deleted conversations may not be read: the weekly pull finds them")
         return Page([], None)

@@ -1,7 +1,5 @@
 """Intercom's data events, asked for contact by contact: Intercom forgets single ones after ninety days."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -9,7 +7,19 @@ from urllib.parse import parse_qsl, urlsplit
 from ingest.each import Asked, Each, asked_for
 from ingest.intercom_reference import HEADERS
 from ingest.intercom_search import DAY, LOOKBACK, is_new, searched
-from ingest.streams import Column, Cursor, Fetch, Pass, Record, Stream, UnexpectedShapeError, Window, inside, listed
+from ingest.streams import (
+    Column,
+    Cursor,
+    Fetch,
+    Pass,
+    Record,
+    Stream,
+    UnexpectedShapeError,
+    Window,
+    inside,
+    listed,
+    made_id,
+)
 
 PER_PAGE = 50
 WHOLE = 89
@@ -70,9 +80,8 @@ def _further(url: Any) -> Mapping[str, str]:
 def _event(contact: str, event: Mapping[str, Any]) -> Record:
     """One row. What Intercom itself tells events by is who, what and when; of its field `id` it says that it is somebody's."""
     name, moment = event.get("event_name"), event.get("created_at")
-    key = json.dumps([contact, name, moment])
     return {
-        "id": hashlib.sha256(key.encode()).hexdigest()[:32],
+        "id": made_id(contact, name, moment),
         "event_name": name,
         "contact_id": contact,
         "external_id": event.get("user_id"),

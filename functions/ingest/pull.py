@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -16,8 +17,6 @@ from ingest.landing import Landing
 from ingest.parts import Group, land_part
 from ingest.progress import Progress, begun
 from ingest.streams import Pass, Stream, UnexpectedShapeError
-
-FORBIDDEN = 403
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def land_stream(
     except UnexpectedShapeError as error:
         raise SourceGarbled(client.source, str(error)) from error
     except SourceRefused as error:
-        if not stream.optional or error.status != FORBIDDEN:
+        if not stream.optional or error.status != HTTPStatus.FORBIDDEN:
             raise
         logger.warning("skipped: the token may not read it", table=place.extract.table)
         place.conclude({"full": False, "complete": False, "cursor": None})

@@ -1,5 +1,6 @@
 """What a stream of an API is: its passes over the source, and the columns that land of each record."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -117,6 +118,11 @@ def inside(value: Any, *steps: str) -> Any:
     for step in steps:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
+
+
+def made_id(*what: Any) -> str:
+    """The id of a record that has none of its own: a digest of what tells it from others."""
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
 
 
 def listed(answer: Mapping[str, Any], key: str, path: str) -> list[Any]:
