@@ -77,9 +77,9 @@ class Monitoring(Construct):
         )
         self._alarm(
             "NoSuccessIn26Hours",
-            machine.metric_succeeded(period=_HOUR, statistic="Sum"),
+            _hourly("Succeeded", "Report", "Sum"),  # the last state: a sync of one stream succeeds too, and is no night
             1,
-            "No run has succeeded for 26 hours.",
+            "No whole night has succeeded for 26 hours. `holdfast status` says how the last ones ended.",
             operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=26,
             missing=cloudwatch.TreatMissingData.BREACHING,

@@ -91,6 +91,13 @@ def test_a_missing_night_is_an_alarm_even_when_nothing_is_reported(template: Tem
     )
 
 
+def test_the_sync_of_one_stream_does_not_count_as_a_night(template: Template) -> None:
+    alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
+    counted = alarms["holdfast-NoSuccessIn26Hours"]
+
+    assert (counted["MetricName"], counted["Dimensions"]) == ("Succeeded", [{"Name": "service", "Value": "Report"}])
+
+
 def test_the_night_and_the_drift_check_are_scheduled(template: Template) -> None:
     schedules = {s["ScheduleExpression"] for s in resources(template, "AWS::Scheduler::Schedule").values()}
 

@@ -19,7 +19,7 @@ _COUNTED = {"rows": "RowsOut", "quarantined": "RowsQuarantined", "rejected": "Ro
 
 
 def step(handler: Handler) -> Handler:
-    """Wrap a handler of the state machine: structured log with the run's name, trace, seconds and row counts as metrics.
+    """Wrap a handler of the state machine: structured log with the run's name, trace, seconds, successes and row counts as metrics.
 
     The counts are read from the answer's own `rows`, `quarantined` and `rejected`.
     """
@@ -33,6 +33,7 @@ def step(handler: Handler) -> Handler:
             answer = handler(event, context)
         finally:
             metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)
+        metrics.add_metric("Succeeded", MetricUnit.Count, 1)
         logger.info("finished", extra={"seconds": round(monotonic() - started, 2), **_counted(answer)})
         return answer
 
