@@ -189,7 +189,7 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
         "--token-intercom",
         tokens["intercom"],
     ]
-    ready = lambda: is_listening(wanted.hubspot_port) and is_listening(wanted.intercom_port)  # noqa: E731
+    ready = lambda: processes.listens(STANDINS, wanted.hubspot_port, wanted.intercom_port)  # noqa: E731
     processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region), ready)
     for kind, token in tokens.items():
         for source in settings.of_kind(kind):

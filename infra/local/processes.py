@@ -33,6 +33,17 @@ class Processes:
         entry = self._read().get(name)
         return entry is not None and _birth(entry["pid"]) == entry["born"]
 
+    def listens(self, name: str, *ports: int) -> bool:
+        """Whether the process that we started under this name itself listens on all these ports, and not another one in its place."""
+        entry = self._read().get(name)
+        if entry is None:
+            return False
+        try:
+            connections = psutil.Process(entry["pid"]).net_connections("tcp")
+        except psutil.NoSuchProcess:
+            return False
+        return set(ports) <= {each.laddr.port for each in connections if each.status == psutil.CONN_LISTEN}
+
     def start(self, name: str, command: list[str], environment: dict[str, str], ready: Callable[[], bool]) -> None:
         """Start a detached process and wait until `ready`.
 

@@ -62,12 +62,14 @@ def start(processes: Processes, port: int, region: str) -> bool:
         )
     own = environment(port, region) | {
         "BIND_HOST": "127.0.0.1",
+        "IOT_MTLS_ENABLED": "0",  # it would listen on every interface, whatever BIND_HOST says
         "GATEWAY_PORT": str(port),
         "LOG_LEVEL": "WARNING",
         "PYTHONUNBUFFERED": "1",
         "MINISTACK_REGION": region,
     }
-    processes.start(NAME, [str(Path(sys.executable).with_name("ministack"))], own, lambda: is_healthy(port))
+    ready = lambda: processes.listens(NAME, port) and is_healthy(port)  # noqa: E731
+    processes.start(NAME, [str(Path(sys.executable).with_name("ministack"))], own, ready)
     return True
 
 

@@ -62,7 +62,7 @@ def aws_runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
         "AWS_REGION": runtime.region,
         "AWS_DEFAULT_REGION": runtime.region,
     }
-    settings = own | {"BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    settings = own | {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port)}
     command = [shutil.which("ministack", path=Path(sys.executable).parent) or "ministack"]
     with (
         environment(own),
