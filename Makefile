@@ -18,8 +18,8 @@ demo: setup  ## the whole chain on this machine: embedded AWS, sources, a night'
 down: setup  ## stop what `make demo` started
 	@holdfast down
 
-test: setup  ## every test: unit, infrastructure for both targets, integration, end to end
-	@pytest $(ARGS)
+test: setup  ## every test, two at a time: unit, infrastructure for both targets, integration, end to end
+	@pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)

@@ -3,8 +3,10 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
@@ -17,6 +19,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test of its own for each fault schedule, so that one of them can be tried again by its seed."""
     if "fault_seed" in metafunc.fixturenames:
         metafunc.parametrize("fault_seed", range(metafunc.config.getoption("--fault-schedules")))
+
+
+class TogetherByPlace(LoadScopeScheduling):
+    """Where tests run side by side, those of a file stay together, and all that share the one deployed demo do."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByPlace:
+    return TogetherByPlace(config, log)
 
 
 @pytest.fixture
