@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -27,6 +28,8 @@ from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
+ENTRY = "entry"
+"""Name of the lock that runs take their turns by."""
 
 
 class Files(Protocol):
@@ -56,8 +59,17 @@ class Place:
 def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     """Let a run's rows into the lake: what the streams hold, usage events, the small tables, and last bookmarks and cursors.
 
-    Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one.
+    Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one. One run at a
+    time: a table that is made from others must not be older than they are.
+
+    Raises:
+        TableBusy: another run is at it.
     """
+    with place.lake.alone(ENTRY):
+        return _entered(run, settings, place, pseudonymiser, now)
+
+
+def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     relations = _gathered(connection, passed(run, settings, place.artifacts), place)
@@ -163,8 +175,8 @@ def _enter_events(
         schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder))
         if not written:
             return 0
-        # The path changes with every commit, so that a second try replaces its own leftovers and never a committed file.
-        path = f"{place.lake.location('events')}/run={run}-{place.lake.snapshot_id('events') or 0}/"
+        # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
+        path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
         files = place.files.put([each.path for each in written], path)
     place.lake.add_files("events", schema, files, month_of="event_time")
     rows = sum(each.rows for each in written)

@@ -29,9 +29,8 @@ def write(rows: pa.Table, path: str) -> None:
 
 
 def put(files: Sequence[Path], path: str) -> list[str]:
-    """Bring local files to a place, where they replace whatever lay there; their addresses."""
+    """Bring local files to a place; their addresses."""
     with translated(f"writing {path}"):
-        wr.s3.delete_objects(path)
         for file in files:
             wr.s3.upload(str(file), f"{path}{file.name}")
     return [f"{path}{file.name}" for file in files]

@@ -4,7 +4,8 @@ HoldfastError
 ├── Transient              worth another try: the state machine retries it with backoff and jitter
 │   ├── SourceThrottled        a source answered 429; `retry_after` says how long it wants us to wait
 │   ├── SourceUnavailable      a source did not answer, or answered 5xx
-│   └── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+│   ├── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+│   └── TableBusy              another writer holds a table of the lake, or was faster
 └── Terminal               trying again changes nothing: the run stops and alerts
     ├── ConfigurationInvalid   holdfast.toml, a suite or a feature definition says something impossible
     ├── SourceRefused          a source does not accept our token or our request
@@ -52,6 +53,10 @@ class SourceUnavailable(Transient):
 
 class StorageUnavailable(Transient):
     """When an AWS service throttled us or did not answer."""
+
+
+class TableBusy(Transient):
+    """When another writer holds a table of the lake, or was faster."""
 
 
 class ConfigurationInvalid(Terminal):
