@@ -129,10 +129,11 @@ def landed(
     with environment(settings):
         house = House(name, tiny_world)
         deploy(house, {"billing": billing_server.token}, settings)
-        house.upload("usage/2025/12/*/*.gz")
+        house.upload("usage/2025/12/*.gz")
         house.night("one")
-        billing_server.advance(days=1, updates=20, seed=1)
-        house.upload("usage/2026/0[12]/*/*.gz")
+        billing_server.advance(days=2, updates=10)
+        _forget(house)
+        house.upload("usage/2026/0[12]/*.gz")
         house.land("two")
         billing_server.reset()
         yield Scene(
@@ -144,6 +145,13 @@ def landed(
             house.bucket("artifacts"),
             str(config),
         )
+
+
+def _forget(house: House) -> None:
+    """As if nothing had been pulled yet: the second run pulls all once more, and repeats what the first one brought."""
+    table = boto3.resource("dynamodb").Table(f"{house.name}-state")
+    for item in table.scan()["Items"]:
+        table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
 
 
 def house_settings(name: str) -> dict[str, str]:

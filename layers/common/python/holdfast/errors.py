@@ -13,6 +13,7 @@ HoldfastError
     ├── NoData                 nothing arrived where something has to be
     ├── SuiteFailed            an expectation of severity `halt` does not hold
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
+    ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunFailed              the run ended in its failure state; the alert says why
     └── UnknownCustomer        no score is held for the customer asked for
@@ -97,6 +98,10 @@ class SuiteFailed(Terminal):
 
 class TrainingRefused(Terminal):
     """When the data cannot carry a model."""
+
+
+class LakeDamaged(Terminal):
+    """When rows do not come out as they went in; nothing was committed."""
 
 
 class BundleInvalid(Terminal):

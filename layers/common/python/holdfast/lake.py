@@ -97,13 +97,8 @@ class Lake:
             TableBusy: another writer holds the table, or committed although this one held it.
             NoData: there is no such table.
         """
-        with self._writing(name, doing):
-            table = self.table(name)
-            if table is None:
-                raise NoData(f"there is no table {name}")
-            table.catalog = cast(Catalog, _Fenced(self._catalog, self._check))
-            with table.transaction() as transaction:
-                yield transaction
+        with self._writing(name, doing), self._opened(name).transaction() as transaction:
+            yield transaction
 
     def replace(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> bool:
         """Make `rows` the table's content in one commit, unless they already are; returns whether a commit was needed.
@@ -144,16 +139,19 @@ class Lake:
     def tag(self, name: str, tag: str, snapshot_id: int | None = None) -> None:
         """Name a snapshot (the newest, if none is given), so that it is kept and can be read again; a tag that is there already moves."""
         with self.alone(name):
-            table = self.table(name)
             chosen = snapshot_id or self.snapshot_id(name)
-            if table is None or chosen is None:
+            if chosen is None:
                 raise NoData(f"table {name} has no snapshot to tag")
+            table = self._opened(name)
             held = table.refs().get(tag)
-            if held and held.snapshot_id == chosen:
-                return
-            with self._writing(name, "tagging"):
-                self._check()
-                table.manage_snapshots().create_tag(chosen, tag).commit()
+            if held is None or held.snapshot_id != chosen:
+                with self._writing(name, "tagging"):
+                    table.manage_snapshots().create_tag(chosen, tag).commit()
+
+    def expire(self, name: str, snapshots: Sequence[int]) -> None:
+        """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
+        with self._writing(name, "expiring snapshots of"):
+            self._opened(name).maintenance.expire_snapshots().by_ids(list(snapshots)).commit()
 
     def said_of(self, name: str) -> dict[str, str]:
         """What was written beside the newest snapshot; nothing while there is none."""
@@ -161,6 +159,14 @@ class Lake:
         snapshot = table.current_snapshot() if table else None
         summary: Any = snapshot.summary if snapshot else None
         return dict(summary.additional_properties) if summary else {}
+
+    def _opened(self, name: str) -> Table:
+        """A table to write to, whose commits look first whether the locks are still ours."""
+        table = self.table(name)
+        if table is None:
+            raise NoData(f"there is no table {name}")
+        table.catalog = cast(Catalog, _Fenced(self._catalog, self._check))
+        return table
 
     @contextmanager
     def _extended(
