@@ -36,6 +36,7 @@ ACCESS = {
     "Report": ("read lake", "read catalogue", "write artifacts"),
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
+    "Maintain": ("write lake", "use catalogue", "hold locks"),
     "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
     "Webhook": ("write hints", "read source tokens"),
 }

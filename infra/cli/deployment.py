@@ -45,6 +45,7 @@ class Deployment:
     alerts_inbox: str
     dashboard: str
     drift_function: str
+    maintain_function: str
     report: str = ""
 
     @classmethod
