@@ -21,8 +21,9 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff, usage
+from validate import conform, cutoff, moments, usage
 from validate.identity import unite
+from validate.recording import HISTORIES, recorded
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
@@ -79,7 +80,10 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
     rows = _enter_events(connection, run, settings, place, pseudonymiser) if "events" in relations else 0
-    rows += sum(_replace(place, name, table) for name, table in _small_tables(connection, relations, settings, place))
+    for name, table in _small_tables(connection, relations, settings, place):
+        if name in HISTORIES:
+            recorded(place.lake, name, table, moments.of(connection, name), now)
+        rows += table.num_rows if place.lake.replace(name, table) else 0
     for source, files in log_files(run, place.artifacts):
         place.ledger.book(source, files, run)
     for table, manifest in pulled:
@@ -125,12 +129,15 @@ def _held(
     )
     left = left_alone([table for table, _ in pulled], settings, place.ledger)
     as_it_was = ((table, place.lake.read(f"raw_{table.source}_{table.stream}"), note) for table, note in left)
+    changes = []
     for number, (table, rows, said) in enumerate(chain(merged_now, as_it_was)):
         if rows is not None:
+            changes.append((_relation(table), table.source, rows))
             connection.register(f"held_{number}", _current(present(rows), said))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+    moments.register(connection, changes)
     return sorted(parts)
 
 
@@ -217,7 +224,3 @@ def _small_tables(
         events = place.lake.read("events", ("customer_id", "event_time"))
         return small if events is None else [("customers", conform.customers_of_events(connection, events)), *small]
     return small
-
-
-def _replace(place: Place, name: str, rows: pa.Table) -> int:
-    return rows.num_rows if place.lake.replace(name, rows) else 0
