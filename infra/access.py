@@ -29,13 +29,14 @@ ACCESS = {
         "write state",
         "read pseudonym key",
     ),
-    "Features": ("write lake", "use catalogue", "write artifacts"),
+    "Features": ("write lake", "use catalogue", "hold locks", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
     "Report": ("read lake", "read catalogue", "write artifacts"),
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
+    "Maintain": ("write lake", "use catalogue", "hold locks"),
     "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
     "Webhook": ("write hints", "read source tokens"),
 }
@@ -95,15 +96,19 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
-def _hints(grantee: iam.IGrantable, storage: Storage) -> None:
-    """Of the state nothing but the hints: anybody may call the function that takes them in."""
-    iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["dynamodb:GetItem", "dynamodb:PutItem"],
-        resource_arns=[storage.state.table_arn],
-        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["hints#*"]}},
-    )
-    _use_key(grantee, storage, writes=True)
+def _state_under(prefix: str, actions: list[str]) -> Give:
+    """Of the state nothing but what lies under a prefix."""
+
+    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=actions,
+            resource_arns=[storage.state.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{prefix}#*"]}},
+        )
+        _use_key(grantee, storage, writes=True)
+
+    return give
 
 
 def _catalogue(actions: list[str]) -> Give:
@@ -159,7 +164,9 @@ _GRANTS: dict[str, Give] = {
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
-    "write hints": _hints,
+    # Anybody may call the function that takes hints in.
+    "write hints": _state_under("hints", ["dynamodb:GetItem", "dynamodb:PutItem"]),
+    "hold locks": _state_under("lock#table", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),

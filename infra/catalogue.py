@@ -65,6 +65,14 @@ FUNCTIONS = {
         FunctionSpec(
             "Drift", "drift.drift.handler", "drift", 3008, 900, "compares what is scored with what was trained on"
         ),
+        FunctionSpec(
+            "Maintain",
+            "validate.maintain.handler",
+            "lake",
+            **_HEAVY,
+            purpose="keeps the lake's files few and its snapshots as long as they are wanted",
+            disk_gb=10,
+        ),
         FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls"),
         FunctionSpec("Webhook", "ingest.webhook.handler", "base", 512, 10, "takes in what the sources notify of"),
     )

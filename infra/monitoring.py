@@ -8,6 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
@@ -65,6 +66,7 @@ class Monitoring(Construct):
         self._watch_api(api)
         self._watch_drift()
         self._watch_sources()
+        self._watch_upkeep(functions["Maintain"])
         self._tell_of_failures(machine)
         self._build_dashboard(machine, functions, api)
 
@@ -113,6 +115,10 @@ class Monitoring(Construct):
             "Notifications are refused: a source's webhook secret is not the one it signs with, or somebody else calls.",
             periods=3,
         )
+
+    def _watch_upkeep(self, maintain: lambda_.Function) -> None:
+        failed = maintain.metric_errors(period=_HOUR, statistic="Sum")
+        self._alarm("UpkeepFailed", failed, 1, "The upkeep of the lake failed. `holdfast logs Maintain` says why.")
 
     def _alarm(
         self,
@@ -168,6 +174,10 @@ class Monitoring(Construct):
             cloudwatch.GraphWidget(title="Rows out", width=8, left=rows),
             cloudwatch.GraphWidget(title="Rows quarantined or rejected", width=8, left=bad),
         )
+        kept_up = [
+            _of_service(metric, "Maintain", metric)
+            for metric in ("FilesCompacted", "SnapshotsExpired", "OrphansDeleted", "TablesLeft")
+        ]
         seconds = [_of_service("Seconds", name) for name in functions.all if name not in ("Api", "Webhook")]
         self.dashboard.add_widgets(
             cloudwatch.GraphWidget(title="Seconds per state", width=8, left=seconds),
@@ -182,6 +192,7 @@ class Monitoring(Construct):
             cloudwatch.GraphWidget(
                 title="Notifications", width=8, left=[_of_service("HintsTaken", "Webhook"), self._refused]
             ),
+            cloudwatch.GraphWidget(title="Upkeep of the lake", width=8, left=kept_up),
         )
 
 
@@ -189,9 +200,13 @@ _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
 
 
-def _of_service(metric: str, service: str) -> cloudwatch.Metric:
+def _of_service(metric: str, service: str, label: str = "") -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace="Holdfast", metric_name=metric, dimensions_map={"service": service}, statistic="Sum", label=service
+        namespace="Holdfast",
+        metric_name=metric,
+        dimensions_map={"service": service},
+        statistic="Sum",
+        label=label or service,
     )
 
 

@@ -1,4 +1,4 @@
-"""Construct: what starts by itself. The night, the daily look for drift, and the night that drift asks for."""
+"""Construct: what starts by itself. The night, the upkeep of the lake, the daily look for drift, and the night that drift asks for."""
 
 from aws_cdk import TimeZone
 from aws_cdk import aws_events as events
@@ -23,13 +23,15 @@ class Schedules(Construct):
         *,
         machine: sfn.StateMachine,
         drift: lambda_.Function,
+        maintain: lambda_.Function,
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
         self._timezone = TimeZone.of(settings.timezone)
         self._missed = dead_letters(self, "MissedStarts")
         self._every_night(machine, settings.schedule)
-        self._every_day(drift, settings.drift.schedule)
+        self._invoked("EveryDay", drift, settings.drift.schedule, "Looks for drift.")
+        self._invoked("Upkeep", maintain, settings.lake.schedule, "Keeps the lake up.")
         self._on_drift(machine)
 
     def _every_night(self, machine: sfn.StateMachine, when: str) -> None:
@@ -40,9 +42,9 @@ class Schedules(Construct):
         )
         self._schedule("EveryNight", when, start, "Starts Nightly.")
 
-    def _every_day(self, drift: lambda_.Function, when: str) -> None:
-        look = scheduler_targets.LambdaInvoke(drift, dead_letter_queue=self._missed)
-        self._schedule("EveryDay", when, look, "Looks for drift.")
+    def _invoked(self, name: str, function: lambda_.Function, when: str, description: str) -> None:
+        invoked = scheduler_targets.LambdaInvoke(function, dead_letter_queue=self._missed)
+        self._schedule(name, when, invoked, description)
 
     def _schedule(self, name: str, when: str, target: scheduler.IScheduleTarget, description: str) -> None:
         expression = scheduler.ScheduleExpression.expression(when, self._timezone)

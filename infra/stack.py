@@ -28,7 +28,14 @@ class HoldfastStack(Stack):
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
         self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
-        Schedules(self, "Schedules", machine=self.chain.machine, drift=self.functions["Drift"], settings=settings)
+        Schedules(
+            self,
+            "Schedules",
+            machine=self.chain.machine,
+            drift=self.functions["Drift"],
+            maintain=self.functions["Maintain"],
+            settings=settings,
+        )
         self.scoring = ScoringApi(
             self,
             "Api",
@@ -66,6 +73,7 @@ class HoldfastStack(Stack):
             "AlertsInbox": self.alerts.inbox.queue_url,
             "Dashboard": self.monitoring.dashboard.dashboard_name,
             "DriftFunction": self.functions["Drift"].function_name,
+            "MaintainFunction": self.functions["Maintain"].function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -13,6 +13,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-schedules", type=int, default=9, help="How many seeded fault schedules are tried.")
+    parser.addoption("--kill-points", type=int, default=3, help="At how many points each kind of writer is killed.")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,3 +37,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByPl
 def fault_schedules(request: pytest.FixtureRequest) -> int:
     """How many seeded fault schedules are tried: 9, or what `--fault-schedules` says."""
     return int(request.config.getoption("--fault-schedules"))
+
+
+@pytest.fixture
+def kill_points(request: pytest.FixtureRequest) -> int:
+    """At how many points each kind of writer is killed: 3, or what `--kill-points` says."""
+    return int(request.config.getoption("--kill-points"))

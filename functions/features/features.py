@@ -36,16 +36,17 @@ def kept(made: Synthesis, target: Lake, store: Store, as_of: str) -> Featured:
     """Write both tables and the feature set; what is there already stays untouched."""
     version = made.feature_set.version
     write_json(store, f"feature_sets/{version}.json", made.feature_set.to_json())
-    target.replace("training_examples", made.examples, {"holdfast.feature_set": version})
-    target.replace("features", made.features, {"holdfast.feature_set": version})
-    target.tag("features", f"fs-{version}")
-    return Featured(
-        rows=made.examples.num_rows + made.features.num_rows,
-        feature_set=version,
-        examples_snapshot=_snapshot(target, "training_examples"),
-        features_snapshot=_snapshot(target, "features"),
-        as_of=as_of,
-    )
+    with target.alone("training_examples", "features"):
+        target.replace("training_examples", made.examples, {"holdfast.feature_set": version})
+        target.replace("features", made.features, {"holdfast.feature_set": version})
+        target.tag("features", f"fs-{version}")
+        return Featured(
+            rows=made.examples.num_rows + made.features.num_rows,
+            feature_set=version,
+            examples_snapshot=_snapshot(target, "training_examples"),
+            features_snapshot=_snapshot(target, "features"),
+            as_of=as_of,
+        )
 
 
 def _columns(source: Lake, name: str) -> list[str]:

@@ -39,13 +39,15 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
     scorer = Scorer.from_bundle(load(store, wanted.champion))
     features = _features(lake, store, wanted.features_snapshot, scorer)
     scores = score_table(features, scorer, datetime.fromisoformat(wanted.as_of), rule.reasons)
-    lake.replace("scores", scores)
+    with lake.alone("scores"):
+        lake.replace("scores", scores)
+        snapshot = lake.snapshot_id("scores") or 0
     written = held.hold(vectors(features, scorer, wanted.as_of))
     logger.info("held", vectors_written=written)
     ranked = {"run": wanted.run, **ranking(scores, scorer.currency, _RANKED, _REASONS_RANKED)}
     write_json(store, "rankings/latest.json", ranked)
     key = write_json(store, f"rankings/{wanted.run}.json", ranked)
-    return Scored(scores.num_rows, lake.snapshot_id("scores") or 0, key)
+    return Scored(scores.num_rows, snapshot, key)
 
 
 def _features(lake: Lake, store: Store, snapshot: int, scorer: Scorer) -> pa.Table:

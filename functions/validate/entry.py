@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -20,13 +21,16 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff, usage
+from validate import conform, cutoff, moments, usage
 from validate.identity import unite
+from validate.recording import HISTORIES, recorded
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
+ENTRY = "entry"
+"""Name of the lock that runs take their turns by."""
 
 
 class Files(Protocol):
@@ -56,8 +60,17 @@ class Place:
 def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     """Let a run's rows into the lake: what the streams hold, usage events, the small tables, and last bookmarks and cursors.
 
-    Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one.
+    Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one. One run at a
+    time: a table that is made from others must not be older than they are.
+
+    Raises:
+        TableBusy: another run is at it.
     """
+    with place.lake.alone(ENTRY):
+        return _entered(run, settings, place, pseudonymiser, now)
+
+
+def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     relations = _gathered(connection, passed(run, settings, place.artifacts), place)
@@ -67,7 +80,10 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
     rows = _enter_events(connection, run, settings, place, pseudonymiser) if "events" in relations else 0
-    rows += sum(_replace(place, name, table) for name, table in _small_tables(connection, relations, settings, place))
+    for name, table in _small_tables(connection, relations, settings, place):
+        if name in HISTORIES:
+            recorded(place.lake, name, table, moments.of(connection, name), now)
+        rows += table.num_rows if place.lake.replace(name, table) else 0
     for source, files in log_files(run, place.artifacts):
         place.ledger.book(source, files, run)
     for table, manifest in pulled:
@@ -113,12 +129,15 @@ def _held(
     )
     left = left_alone([table for table, _ in pulled], settings, place.ledger)
     as_it_was = ((table, place.lake.read(f"raw_{table.source}_{table.stream}"), note) for table, note in left)
+    changes = []
     for number, (table, rows, said) in enumerate(chain(merged_now, as_it_was)):
         if rows is not None:
+            changes.append((_relation(table), table.source, rows))
             connection.register(f"held_{number}", _current(present(rows), said))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+    moments.register(connection, changes)
     return sorted(parts)
 
 
@@ -163,8 +182,8 @@ def _enter_events(
         schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder))
         if not written:
             return 0
-        # The path changes with every commit, so that a second try replaces its own leftovers and never a committed file.
-        path = f"{place.lake.location('events')}/run={run}-{place.lake.snapshot_id('events') or 0}/"
+        # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
+        path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
         files = place.files.put([each.path for each in written], path)
     place.lake.add_files("events", schema, files, month_of="event_time")
     rows = sum(each.rows for each in written)
@@ -205,7 +224,3 @@ def _small_tables(
         events = place.lake.read("events", ("customer_id", "event_time"))
         return small if events is None else [("customers", conform.customers_of_events(connection, events)), *small]
     return small
-
-
-def _replace(place: Place, name: str, rows: pa.Table) -> int:
-    return rows.num_rows if place.lake.replace(name, rows) else 0

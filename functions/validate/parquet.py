@@ -1,6 +1,7 @@
 """Parquet in S3 and the catalog beside it, through awswrangler."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import awswrangler as wr
@@ -29,12 +30,23 @@ def write(rows: pa.Table, path: str) -> None:
 
 
 def put(files: Sequence[Path], path: str) -> list[str]:
-    """Bring local files to a place, where they replace whatever lay there; their addresses."""
+    """Bring local files to a place; their addresses."""
     with translated(f"writing {path}"):
-        wr.s3.delete_objects(path)
         for file in files:
             wr.s3.upload(str(file), f"{path}{file.name}")
     return [f"{path}{file.name}" for file in files]
+
+
+def older(path: str, before: datetime) -> list[str]:
+    """Addresses of all files under a path that were written before a moment."""
+    with translated(f"listing {path}"):
+        return list(wr.s3.list_objects(path, last_modified_end=before))
+
+
+def remove(paths: Sequence[str]) -> None:
+    """Delete files; one that is not there is none."""
+    with translated(f"deleting {len(paths)} files"):
+        wr.s3.delete_objects(list(paths))
 
 
 def cataloged(database: str, table: str) -> bool:

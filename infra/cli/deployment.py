@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from infra.local import runtime
@@ -45,6 +46,7 @@ class Deployment:
     alerts_inbox: str
     dashboard: str
     drift_function: str
+    maintain_function: str
     report: str = ""
 
     @classmethod
@@ -90,9 +92,9 @@ class Deployment:
         OUTPUTS.parent.mkdir(exist_ok=True)
         OUTPUTS.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """A client for this deployment's account and region."""
-        return self._session.client(service, endpoint_url=self.endpoint)
+        return self._session.client(service, endpoint_url=self.endpoint, config=config)
 
     @cached_property
     def _session(self) -> boto3.Session:

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from holdfast.errors import HoldfastError
 from holdfast.settings import Settings, load_settings
-from infra.cli import api, demo, operate, quarantined, secrets, show, sources
+from infra.cli import api, demo, lake, operate, quarantined, secrets, show, sources
 from infra.cli.deployment import STATE, Deployment
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
@@ -32,6 +32,8 @@ app.add_typer(secret, name="secret")
 sources_ = typer.Typer(no_args_is_help=True, help="The APIs that are pulled from.")
 app.add_typer(sources_, name="sources")
 app.add_typer(quarantined.app, name="quarantine")
+lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
+app.add_typer(lake_, name="lake")
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -210,6 +212,18 @@ def sources_sync(
         console.print(sources.rewound(settings, sources.ledger_of(deployment), stream, backfill))
     execution, progress = sources.start(deployment, settings, stream)
     follow(deployment, execution, console, progress)
+
+
+@lake_.command("status")
+def lake_status(target: Target = None, config: Config = _CONFIG) -> None:
+    """Rows, files and snapshots of each table, when it was last written, and who writes to it now."""
+    show.tables(console, lake.status(_deployment(target, config)))
+
+
+@lake_.command("maintain")
+def lake_maintain(target: Target = None, config: Config = _CONFIG) -> None:
+    """Do the upkeep now that is done every day: bring small files together, forget old snapshots, delete what nobody needs."""
+    show.kept_up(console, lake.maintain(_deployment(target, config)))
 
 
 def main() -> None:

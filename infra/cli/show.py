@@ -10,6 +10,7 @@ from rich.console import Console
 from holdfast.words import lowered, message_of, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
+from infra.cli.lake import State
 
 
 def results(console: Console, deployment: Deployment, truth: Path | None) -> None:
@@ -80,6 +81,27 @@ def quarantined(console: Console, counts: list[dict[str, Any]]) -> None:
         console.print(f"\n[bold]{run}  {table}[/]")
         for each in found:
             console.print(f"{each['rows']:>9,}  {each['severity']:<11}{each['rule']}  {each['reason']}", markup=False)
+
+
+def tables(console: Console, states: list[State]) -> None:
+    """One line per table of the lake."""
+    width = max(len(each.name) for each in states) + 2
+    head = f"{'table':<{width}}{'rows':>12}{'files':>7}{'MB':>9}{'snapshots':>11}  {'last commit (UTC)':<19}writer"
+    console.print(head, markup=False)
+    for each in states:
+        when = f"{each.committed:%Y-%m-%d %H:%M}" if each.committed else "never"
+        counts = f"{each.rows:>12,}{each.files:>7,}{each.megabytes:>9,.1f}{each.snapshots:>11,}"
+        console.print(f"{each.name:<{width}}{counts}  {when:<19}{each.writer}".rstrip(), markup=False)
+
+
+def kept_up(console: Console, done: dict[str, Any]) -> None:
+    """What the upkeep of the lake did."""
+    console.print(
+        f"{done['tables']} tables: {done['compacted']:,} small files brought together, {done['expired']:,} snapshots "
+        f"forgotten, {done['orphans']:,} files deleted that nobody needs"
+    )
+    if done["left"]:
+        console.print(f"left for the next time: {', '.join(done['left'])} (being written, or out of time)")
 
 
 def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[str, Any]]) -> None:

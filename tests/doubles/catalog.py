@@ -8,6 +8,7 @@ from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import CommitTableResponse, Table
 
 from holdfast.lake import Lake
+from holdfast.locks import Locks
 
 
 class FolderCatalog(MetastoreCatalog, NoopCatalog):
@@ -28,8 +29,12 @@ class FolderCatalog(MetastoreCatalog, NoopCatalog):
             raise NoSuchTableError(identifier)
         return self._table_at(tuple(identifier), self.held[tuple(identifier)])
 
+    def list_tables(self, namespace) -> list[tuple[str, ...]]:
+        return list(self.held)
+
     def commit_table(self, table, requirements, updates) -> CommitTableResponse:
-        staged = self._update_and_stage_table(self.load_table(table.name()), table.name(), requirements, updates)
+        before = self.load_table(table.name()) if tuple(table.name()) in self.held else None
+        staged = self._update_and_stage_table(before, table.name(), requirements, updates)
         self._write_metadata(staged.metadata, staged.io, staged.metadata_location)
         self.held[tuple(table.name())] = staged.metadata_location
         return CommitTableResponse(metadata=staged.metadata, metadata_location=staged.metadata_location)
@@ -42,6 +47,6 @@ class FolderCatalog(MetastoreCatalog, NoopCatalog):
         return Table(identifier, metadata, location, io, self)
 
 
-def folder_lake(folder: Path) -> Lake:
+def folder_lake(folder: Path, locks: Locks | None = None) -> Lake:
     """A lake whose files lie under `folder`."""
-    return Lake(FolderCatalog(), "lake", f"file://{folder}")
+    return Lake(FolderCatalog(), "lake", f"file://{folder}", locks or Locks())

@@ -164,6 +164,20 @@ def test_a_source_that_answers_garbage_stops_the_run_and_the_next_one_is_right_a
     assert "unchanged" in demo.holdfast("run")
 
 
+def test_the_tables_are_listed_and_their_upkeep_changes_no_row(demo: Demo) -> None:
+    listed = rows_listed(demo)
+
+    assert {"customers", "events", "features", "scores", "customers_history"} <= set(listed)
+    assert re.fullmatch(r"\d+ tables: .* files deleted that nobody needs\n", demo.holdfast("lake", "maintain"))
+    assert rows_listed(demo) == listed
+
+
+def rows_listed(demo: Demo) -> dict[str, str]:
+    lines = demo.holdfast("lake", "status").splitlines()
+    assert lines[0].split()[:5] == ["table", "rows", "files", "MB", "snapshots"]
+    return {line.split()[0]: line.split()[1] for line in lines[1:]}
+
+
 def test_the_drift_function_finds_none_on_the_day_of_training(demo: Demo) -> None:
     invoked = demo.client("lambda").invoke(FunctionName=demo.outputs["drift_function"], Payload=b"{}")
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from holdfast.lake import glue_lake
+from holdfast.locks import Locks
 from infra.local import runtime
 from tests.e2e.conftest import Day, Demo
 
@@ -14,7 +15,7 @@ def removed(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> dict[str, set[str]]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", runtime.ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", runtime.SECRET_KEY)
     places = {name: demo.outputs[name] for name in ("database", "region", "endpoint")}
-    lake = glue_lake(places["database"], demo.outputs["lake_bucket"], places["region"], places["endpoint"])
+    lake = glue_lake(places["database"], demo.outputs["lake_bucket"], places["region"], Locks(), places["endpoint"])
     tables = [f"raw_{name}" for name in ("hubspot_contacts", "intercom_contacts", "intercom_conversations")]
     held = {name: lake.read(name, ("id", "_removed")) for name in tables}
     return {name: {row["id"] for row in rows.to_pylist() if row["_removed"]} for name, rows in held.items() if rows}

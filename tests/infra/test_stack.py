@@ -75,7 +75,7 @@ def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Te
     alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
 
     names = ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift", "SourceGap", "NotificationsRefused")
-    assert set(alarms) == {f"holdfast-{name}" for name in names}
+    assert set(alarms) == {f"holdfast-{name}" for name in (*names, "UpkeepFailed")}
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 
 
@@ -98,10 +98,21 @@ def test_the_sync_of_one_stream_does_not_count_as_a_night(template: Template) ->
     assert (counted["MetricName"], counted["Dimensions"]) == ("Succeeded", [{"Name": "service", "Value": "Report"}])
 
 
-def test_the_night_and_the_drift_check_are_scheduled(template: Template) -> None:
-    schedules = {s["ScheduleExpression"] for s in resources(template, "AWS::Scheduler::Schedule").values()}
+def test_the_night_the_upkeep_and_the_drift_check_are_scheduled(template: Template) -> None:
+    schedules = {s["ScheduleExpression"]: s for s in resources(template, "AWS::Scheduler::Schedule").values()}
 
-    assert schedules == {"cron(0 3 * * ? *)", "cron(0 6 * * ? *)"}
+    assert set(schedules) == {"cron(0 3 * * ? *)", "cron(0 5 * * ? *)", "cron(0 6 * * ? *)"}
+    assert "Maintain" in str(schedules["cron(0 5 * * ? *)"]["Target"]["Arn"])
+
+
+def test_of_the_state_a_function_that_only_writes_tables_may_touch_their_locks_alone(template: Template) -> None:
+    policies = resources(template, "AWS::IAM::Policy")
+    for name in ("Features", "Maintain"):
+        (policy,) = [p for n, p in policies.items() if f"{name}RoleDefaultPolicy" in n]
+        said = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+        assert [s["Condition"] for s in said] == [
+            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lock#table#*"]}}
+        ]
 
 
 def test_every_call_for_a_score_is_signed_and_validated(template: Template) -> None:

@@ -54,3 +54,22 @@ def test_a_lock_is_held_by_one_until_it_is_given_back_or_runs_out(ledger: Ledger
     assert not ledger.lock("scroll", "a", 12.0, 20.0)
     ledger.unlock("scroll", "b")
     assert ledger.lock("scroll", "a", 12.0, 20.0)
+
+
+def test_a_lock_is_renewed_by_who_has_held_it_ever_since_and_by_nobody_else(ledger: Ledger) -> None:
+    assert not ledger.renew("table#events", "a", 10.0)
+    ledger.lock("table#events", "a", 0.0, 10.0)
+
+    assert ledger.renew("table#events", "a", 30.0)
+    assert not ledger.lock("table#events", "b", 20.0, 40.0)
+
+    assert ledger.lock("table#events", "b", 31.0, 40.0)
+    ledger.unlock("table#events", "b")
+    assert not ledger.renew("table#events", "a", 50.0)
+
+
+def test_holders_of_locks_are_listed(ledger: Ledger) -> None:
+    if isinstance(ledger, DynamoLedger):
+        ledger.lock("table#events", "Transform#1", 0.0, 10.0)
+
+        assert ledger.holders() == {"table#events": ("Transform#1", 10.0)}

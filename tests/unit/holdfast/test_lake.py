@@ -1,13 +1,17 @@
-"""Tables of the lake are replaced whole, columns included."""
+"""Tables of the lake are replaced or extended in one commit, columns included, by one writer at a time."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from holdfast.errors import TableBusy
 from holdfast.lake import Lake
-from tests.doubles.catalog import folder_lake
+from holdfast.ledger import MemoryLedger
+from holdfast.locks import Locks, Terms
+from tests.doubles.catalog import FolderCatalog, folder_lake
 
 
 @pytest.fixture
@@ -83,3 +87,100 @@ def test_columns_and_rows_change_in_one_commit_or_not_at_all(lake):
         lake.replace("raw", impossible)
 
     assert lake.read("raw").to_pydict() == {"id": ["x"], "a": ["1"]}
+
+
+def parquet(folder: Path, name: str, **columns: list) -> str:
+    pq.write_table(pa.table(columns), folder / name)
+    return f"file://{folder / name}"
+
+
+def test_a_table_is_not_there_before_its_first_rows_are(lake, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        lake.add_files("events", pa.schema([("a", pa.int64())]), ["file:///nowhere.parquet"], month_of=None)
+
+    assert lake.table("events") is None
+
+
+def test_files_and_their_new_columns_enter_in_one_commit_or_not_at_all(lake, tmp_path):
+    first, wide = parquet(tmp_path, "1.parquet", a=[1]), parquet(tmp_path, "2.parquet", a=[2], b=["x"])
+    schema = pa.schema([("a", pa.int64()), ("b", pa.string())])
+    lake.add_files("events", pa.schema([("a", pa.int64())]), [first])
+
+    with pytest.raises(FileNotFoundError):
+        lake.add_files("events", schema, ["file:///nowhere.parquet"])
+    assert lake.read("events").to_pydict() == {"a": [1]}
+
+    lake.add_files("events", schema, [wide])
+    assert sorted(lake.read("events").to_pylist(), key=str) == [{"a": 1, "b": None}, {"a": 2, "b": "x"}]
+
+
+def test_a_new_table_of_files_is_partitioned_from_its_first_commit_on(lake, tmp_path):
+    file = parquet(tmp_path, "1.parquet", at=[datetime(2026, 1, 5, tzinfo=UTC)])
+
+    lake.add_files("events", pa.schema([("at", pa.timestamp("us", tz="UTC"))]), [file], month_of="at")
+
+    assert [field.name for field in lake.table("events").spec().fields] == ["at_month"]
+
+
+def test_appending_adds_rows_and_the_columns_that_they_bring(lake):
+    lake.append("log", rows(a=[1]), {"of": "one"})
+    lake.append("log", rows(a=[2], b=["x"]), {"of": "two"})
+
+    assert sorted(lake.read("log").to_pylist(), key=str) == [{"a": 1, "b": None}, {"a": 2, "b": "x"}]
+    assert lake.said_of("log")["of"] == "two"
+
+
+def test_a_tag_moves_in_one_commit_and_may_name_an_older_snapshot(lake):
+    lake.replace("features", rows(a=[1]))
+    older = lake.snapshot_id("features")
+    lake.tag("features", "chosen")
+    lake.replace("features", rows(a=[2]))
+    commits = len(lake.table("features").metadata.metadata_log)
+
+    lake.tag("features", "chosen")
+    assert lake.table("features").refs()["chosen"].snapshot_id == lake.snapshot_id("features")
+    assert len(lake.table("features").metadata.metadata_log) == commits + 1
+
+    lake.tag("features", "chosen", older)
+    assert lake.table("features").refs()["chosen"].snapshot_id == older
+
+
+@pytest.mark.parametrize("write", ["replace", "append", "tag"])
+def test_nobody_writes_to_a_table_that_another_writer_holds(tmp_path, write):
+    ledger, catalog = MemoryLedger(), FolderCatalog()
+    ours, theirs = (Lake(catalog, "lake", f"file://{tmp_path}", Locks(ledger, who, Terms(patience=0))) for who in "ab")
+    ours.replace("features", rows(a=[1]))
+    before = ours.table("features").metadata_location
+
+    with ours.alone("features"), pytest.raises(TableBusy):
+        {"replace": lambda: theirs.replace("features", rows(a=[2])),
+         "append": lambda: theirs.append("features", rows(a=[2])),
+         "tag": lambda: theirs.tag("features", "x")}[write]()  # fmt: skip
+
+    assert theirs.table("features").metadata_location == before
+
+
+def test_a_writer_that_was_held_up_while_another_wrote_commits_nothing(tmp_path):
+    ledger, catalog = MemoryLedger(), FolderCatalog()
+    slow, quick = (Lake(catalog, "lake", f"file://{tmp_path}", Locks(ledger, who)) for who in ("slow", "quick"))
+    slow.replace("features", rows(a=[1]))
+
+    def held_up() -> None:
+        with slow.changed("features") as transaction:
+            transaction.append(rows(a=[2]))
+            ledger.locks.clear()  # its lease ran out
+            quick.append("features", rows(a=[3]))
+
+    with pytest.raises(TableBusy, match="taken over"):
+        held_up()
+
+    assert sorted(quick.read("features")["a"].to_pylist()) == [1, 3]
+    slow.append("features", rows(a=[2]))
+    assert sorted(quick.read("features")["a"].to_pylist()) == [1, 2, 3]
+
+
+def test_older_metadata_than_the_last_twenty_commits_goes(lake, tmp_path):
+    for turn in range(25):
+        lake.replace("features", rows(a=[turn]))
+
+    assert len(list((tmp_path / "features/metadata").glob("*.metadata.json"))) == 21

@@ -4,7 +4,8 @@ HoldfastError
 ├── Transient              worth another try: the state machine retries it with backoff and jitter
 │   ├── SourceThrottled        a source answered 429; `retry_after` says how long it wants us to wait
 │   ├── SourceUnavailable      a source did not answer, or answered 5xx
-│   └── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+│   ├── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+│   └── TableBusy              another writer holds a table of the lake, or was faster
 └── Terminal               trying again changes nothing: the run stops and alerts
     ├── ConfigurationInvalid   holdfast.toml, a suite or a feature definition says something impossible
     ├── SourceRefused          a source does not accept our token or our request
@@ -12,6 +13,7 @@ HoldfastError
     ├── NoData                 nothing arrived where something has to be
     ├── SuiteFailed            an expectation of severity `halt` does not hold
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
+    ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunFailed              the run ended in its failure state; the alert says why
     └── UnknownCustomer        no score is held for the customer asked for
@@ -54,6 +56,10 @@ class StorageUnavailable(Transient):
     """When an AWS service throttled us or did not answer."""
 
 
+class TableBusy(Transient):
+    """When another writer holds a table of the lake, or was faster."""
+
+
 class ConfigurationInvalid(Terminal):
     """When a file that people edit says something impossible; the message names file, key and what is allowed."""
 
@@ -92,6 +98,10 @@ class SuiteFailed(Terminal):
 
 class TrainingRefused(Terminal):
     """When the data cannot carry a model."""
+
+
+class LakeDamaged(Terminal):
+    """When rows do not come out as they went in; nothing was committed."""
 
 
 class BundleInvalid(Terminal):

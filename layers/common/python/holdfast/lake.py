@@ -1,22 +1,30 @@
-"""Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit."""
+"""Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit by one writer at a time."""
 
 import hashlib
 import logging
-from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
-from pyiceberg.table import Table, Transaction
-from pyiceberg.transforms import DayTransform, MonthTransform
+from pyiceberg.table import CommitTableResponse, Table, Transaction
 
 from holdfast.aws import translated
-from holdfast.errors import NoData
+from holdfast.errors import NoData, TableBusy
+from holdfast.evolution import partition, reshape
+from holdfast.locks import Held, Locks
 
 _DIGEST = "holdfast.digest"
+
+PROPERTIES = {
+    "write.parquet.compression-codec": "zstd",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "20",
+}
+"""Of a new table. Every commit writes its metadata anew: of the older ones twenty are kept."""
 
 # Files say the bounds of their times only, since nobody looks for a range of ids; a line per column and file says nothing more.
 logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
@@ -25,10 +33,17 @@ logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)
 class Lake:
     """The tables of one Glue database."""
 
-    def __init__(self, catalog: Catalog, database: str, location: str) -> None:
+    def __init__(self, catalog: Catalog, database: str, location: str, locks: Locks) -> None:
         self._catalog = catalog
         self._database = database
         self._location = location.rstrip("/")
+        self._locks = locks
+        self._held: dict[str, Held] = {}
+
+    def names(self) -> list[str]:
+        """All Iceberg tables, in order."""
+        with translated("listing tables"):
+            return sorted(name for _, name in self._catalog.list_tables(self._database))
 
     def table(self, name: str) -> Table | None:
         """The Iceberg table itself, or None while nothing was ever written to it."""
@@ -58,6 +73,33 @@ class Lake:
         snapshot = table.current_snapshot() if table else None
         return snapshot.snapshot_id if snapshot else None
 
+    @contextmanager
+    def alone(self, *names: str) -> Iterator[None]:
+        """Hold the locks of tables for the length of a `with`: nobody writes between what is read in it and what is written.
+
+        Every write takes its table's lock by itself. A name need not be a table's: it keeps apart who asks for the same one.
+
+        Raises:
+            TableBusy: another writer still holds one after our patience; at a commit, that a lock was lost meanwhile.
+        """
+        with ExitStack() as stack:
+            for name in names:
+                if name not in self._held:
+                    self._held[name] = stack.enter_context(self._locks.hold(f"table#{name}"))
+                    stack.callback(self._held.pop, name)
+            yield
+
+    @contextmanager
+    def changed(self, name: str, doing: str = "writing") -> Iterator[Transaction]:
+        """A transaction on a table that exists, committed at the end of the `with`, whole or not at all.
+
+        Raises:
+            TableBusy: another writer holds the table, or committed although this one held it.
+            NoData: there is no such table.
+        """
+        with self._writing(name, doing), self._opened(name).transaction() as transaction:
+            yield transaction
+
     def replace(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> bool:
         """Make `rows` the table's content in one commit, unless they already are; returns whether a commit was needed.
 
@@ -65,98 +107,124 @@ class Lake:
         beside it. The table gets exactly the columns of `rows`, in their order and with their types; older snapshots keep theirs.
         """
         said = {_DIGEST: content_digest(rows), **(properties or {})}
-        table = self.table(name) or self._created(name, rows.schema)
-        if said.items() <= _summary_of(table).items():
+        if said.items() <= self.said_of(name).items():
             return False
-        with translated(f"replacing table {name}"), table.transaction() as transaction:
-            _reshape(table, transaction, rows.schema)
-            transaction.overwrite(rows, snapshot_properties=said)
+        with self.alone(name):
+            table = self.table(name)
+            if table is None:
+                with self._created(name, rows.schema) as creation:
+                    creation.append(rows, snapshot_properties=said)
+            else:
+                with self.changed(name, "replacing") as transaction:
+                    reshape(table, transaction, rows.schema)
+                    transaction.overwrite(rows, snapshot_properties=said)
         return True
 
     def add_files(
         self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None, day_of: str | None = None
     ) -> None:
         """Commit Parquet files that already lie in the table's location; a new table is partitioned by the month or day of a column."""
-        table = self._evolved(name, schema, month_of, day_of)
-        with translated(f"adding files to table {name}"):
-            table.add_files(files)
+        with self._extended(name, schema, month_of, day_of) as transaction:
+            transaction.add_files(files)
+
+    def append(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> None:
+        """Add rows in one commit; columns that the table lacks are added to it."""
+        with self._extended(name, rows.schema) as transaction:
+            transaction.append(rows, snapshot_properties=properties or {})
 
     def location(self, name: str) -> str:
         """Where the data files of a table belong."""
         return f"{self._location}/{name}/data"
 
-    def tag(self, name: str, tag: str) -> None:
-        """Name the newest snapshot, so that it is kept and can be read again; a tag that is there already moves."""
+    def tag(self, name: str, tag: str, snapshot_id: int | None = None) -> None:
+        """Name a snapshot (the newest, if none is given), so that it is kept and can be read again; a tag that is there already moves."""
+        with self.alone(name):
+            chosen = snapshot_id or self.snapshot_id(name)
+            if chosen is None:
+                raise NoData(f"table {name} has no snapshot to tag")
+            table = self._opened(name)
+            held = table.refs().get(tag)
+            if held is None or held.snapshot_id != chosen:
+                with self._writing(name, "tagging"):
+                    table.manage_snapshots().create_tag(chosen, tag).commit()
+
+    def expire(self, name: str, snapshots: Sequence[int]) -> None:
+        """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
+        with self._writing(name, "expiring snapshots of"):
+            self._opened(name).maintenance.expire_snapshots().by_ids(list(snapshots)).commit()
+
+    def said_of(self, name: str) -> dict[str, str]:
+        """What was written beside the newest snapshot; nothing while there is none."""
         table = self.table(name)
         snapshot = table.current_snapshot() if table else None
-        if table is None or snapshot is None:
-            raise NoData(f"table {name} has no snapshot to tag")
-        held = table.refs().get(tag)
-        if held and held.snapshot_id == snapshot.snapshot_id:
-            return
-        with translated(f"tagging table {name}"):
-            if held:
-                table.manage_snapshots().remove_tag(tag).commit()
-            table.manage_snapshots().create_tag(snapshot.snapshot_id, tag).commit()
+        summary: Any = snapshot.summary if snapshot else None
+        return dict(summary.additional_properties) if summary else {}
 
-    def _evolved(self, name: str, schema: pa.Schema, month_of: str | None, day_of: str | None) -> Table:
+    def _opened(self, name: str) -> Table:
+        """A table to write to, whose commits look first whether the locks are still ours."""
         table = self.table(name)
         if table is None:
-            return self._created(name, schema, month_of, day_of)
-        if set(schema.names) - set(table.schema().column_names):
-            with translated(f"evolving table {name}"), table.update_schema() as update:
-                update.union_by_name(schema)
+            raise NoData(f"there is no table {name}")
+        table.catalog = cast(Catalog, _Fenced(self._catalog, self._check))
         return table
 
-    def _created(self, name: str, schema: pa.Schema, month_of: str | None = None, day_of: str | None = None) -> Table:
-        with translated(f"creating table {name}"):
-            table = self._catalog.create_table(
-                (self._database, name),
-                schema,
-                location=f"{self._location}/{name}",
-                properties={"write.parquet.compression-codec": "zstd"},
+    @contextmanager
+    def _extended(
+        self, name: str, schema: pa.Schema, month_of: str | None = None, day_of: str | None = None
+    ) -> Iterator[Transaction]:
+        """A transaction in which the table has all columns of a schema, created if need be."""
+        with self.alone(name):
+            table = self.table(name)
+            if table is None:
+                with self._created(name, schema, month_of, day_of) as creation:
+                    yield creation
+                return
+            with self.changed(name, "extending") as transaction:
+                if set(schema.names) - set(table.schema().column_names):
+                    with transaction.update_schema() as update:
+                        update.union_by_name(schema)
+                yield transaction
+
+    @contextmanager
+    def _created(
+        self, name: str, schema: pa.Schema, month_of: str | None = None, day_of: str | None = None
+    ) -> Iterator[Transaction]:
+        """A transaction that makes the table together with its first rows: without them there is none."""
+        with self._writing(name, "creating"):
+            place = f"{self._location}/{name}"
+            creation = self._catalog.create_table_transaction(
+                (self._database, name), schema, location=place, properties=PROPERTIES
             )
-            column = month_of or day_of
-            if column:
-                with table.update_spec() as update:
-                    update.add_field(column, MonthTransform() if month_of else DayTransform())
-        return table
+            partition(creation, month_of, day_of)
+            yield creation
+            self._check()
+            creation.commit_transaction()
+
+    @contextmanager
+    def _writing(self, name: str, doing: str) -> Iterator[None]:
+        with self.alone(name), translated(f"{doing} table {name}"):
+            try:
+                yield
+            except (CommitFailedException, TableAlreadyExistsError, ValidationException) as error:
+                raise TableBusy(f"{doing} table {name}: another writer was faster ({error})") from error
+
+    def _check(self) -> None:
+        for held in self._held.values():
+            held.check()
 
 
-def _reshape(table: Table, transaction: Transaction, schema: pa.Schema) -> None:
-    """Give a table the columns of a schema; one that is of another kind now is another column under the same name."""
-    fields = table.schema().fields  # column_names would list nested fields as well
-    held = table.schema().as_arrow()
-    same = [
-        name
-        for name in schema.names
-        if name in held.names and _kind(held.field(name).type) == _kind(schema.field(name).type)
-    ]
-    if [field.name for field in fields] == schema.names == same:
-        return
-    with transaction.update_schema(allow_incompatible_changes=True) as update:
-        for field in fields:
-            if field.name not in same:
-                update.delete_column(field.name)
-    with transaction.update_schema(allow_incompatible_changes=True) as update:
-        update.union_by_name(schema).move_first(schema.names[0])
-        for before, name in pairwise(schema.names):
-            update.move_after(name, before)
+class _Fenced:
+    """A catalog that commits only while the locks are still ours: a writer that was held up for longer than a lease comes too late."""
 
+    def __init__(self, catalog: Catalog, check: Any) -> None:
+        self._catalog, self._check = catalog, check
 
-def _kind(type_: pa.DataType) -> str:
-    """What a type is, whatever its width: within a kind a table's column takes what comes."""
-    kinds = {
-        "text": _is_text,
-        "whole": pa.types.is_integer,
-        "number": pa.types.is_floating,
-        "nested": pa.types.is_nested,
-    }
-    return next((kind for kind, holds in kinds.items() if holds(type_)), str(type_))
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._catalog, name)
 
-
-def _is_text(type_: pa.DataType) -> bool:
-    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_) or pa.types.is_dictionary(type_))
+    def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
+        self._check()
+        return self._catalog.commit_table(table, requirements, updates)
 
 
 def content_digest(rows: pa.Table) -> str:
@@ -167,17 +235,11 @@ def content_digest(rows: pa.Table) -> str:
     return hashlib.sha256(sink.getvalue()).hexdigest()
 
 
-def _summary_of(table: Table) -> dict[str, str]:
-    snapshot = table.current_snapshot()
-    summary: Any = snapshot.summary if snapshot else None
-    return dict(summary.additional_properties) if summary else {}
-
-
-def glue_lake(database: str, bucket: str, region: str, endpoint: str | None = None) -> Lake:
+def glue_lake(database: str, bucket: str, region: str, locks: Locks, endpoint: str | None = None) -> Lake:
     """The lake behind Glue and S3; `endpoint` points both at another address than AWS's own."""
     from pyiceberg.catalog.glue import GlueCatalog
 
     properties = {"glue.region": region, "s3.region": region}
     if endpoint:
         properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
-    return Lake(GlueCatalog("glue", **properties), database, f"s3://{bucket}/{database}")
+    return Lake(GlueCatalog("glue", **properties), database, f"s3://{bucket}/{database}", locks)

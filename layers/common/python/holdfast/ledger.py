@@ -38,6 +38,10 @@ class Ledger(Protocol):
         """Hold a lock until a moment in Unix seconds, unless somebody else holds it now."""
         ...
 
+    def renew(self, name: str, owner: str, until: float) -> bool:
+        """Hold a lock until a later moment, if `owner` has held it ever since taking it; even one that has run out, while nobody took it."""
+        ...
+
     def unlock(self, name: str, owner: str) -> None:
         """Give a lock back that `owner` holds."""
         ...
@@ -130,10 +134,27 @@ class DynamoLedger:
         return None
 
     def lock(self, name: str, owner: str, now: float, until: float) -> bool:
-        item = {"pk": {"S": f"lock#{name}"}, "sk": {"S": "lock"}, "owner": {"S": owner}, "until": {"N": f"{until:.3f}"}}
         values = {":owner": {"S": owner}, ":now": {"N": f"{now:.3f}"}}
         free = "attribute_not_exists(pk) OR #owner = :owner OR #until < :now"
-        return self._put(item, free, values, {"#owner": "owner", "#until": "until"})
+        return self._put(_lock(name, owner, until), free, values, {"#owner": "owner", "#until": "until"})
+
+    def renew(self, name: str, owner: str, until: float) -> bool:
+        item, values = _lock(name, owner, until), {":owner": {"S": owner}}
+        return self._put(item, "#owner = :owner", values, {"#owner": "owner"})
+
+    def holders(self) -> dict[str, tuple[str, float]]:
+        """Who holds each lock and until when in Unix seconds: for people to look at. A lock that has run out is free."""
+        query = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(pk, :pk)",
+            "ExpressionAttributeValues": {":pk": {"S": "lock#"}},
+        }
+        with translated("reading all locks"):
+            pages = self._dynamodb.get_paginator("scan").paginate(**query)
+            items = [item for page in pages for item in page["Items"]]
+        return {
+            item["pk"]["S"].removeprefix("lock#"): (item["owner"]["S"], float(item["until"]["N"])) for item in items
+        }
 
     def unlock(self, name: str, owner: str) -> None:
         with (
@@ -171,6 +192,10 @@ _TURNS = 100
 
 def _key(source: str, stream: str, name: str) -> dict[str, dict[str, str]]:
     return {"pk": {"S": f"cursor#{source}#{stream}"}, "sk": {"S": name}}
+
+
+def _lock(name: str, owner: str, until: float) -> dict[str, dict[str, str]]:
+    return {"pk": {"S": f"lock#{name}"}, "sk": {"S": "lock"}, "owner": {"S": owner}, "until": {"N": f"{until:.3f}"}}
 
 
 def _partition(source: str) -> str:
@@ -214,6 +239,12 @@ class MemoryLedger:
             return False
         self.locks[name] = (owner, until)
         return True
+
+    def renew(self, name: str, owner: str, until: float) -> bool:
+        held = self.locks.get(name, ("", 0.0))[0] == owner
+        if held:
+            self.locks[name] = (owner, until)
+        return held
 
     def unlock(self, name: str, owner: str) -> None:
         if self.locks.get(name, ("", 0.0))[0] == owner:

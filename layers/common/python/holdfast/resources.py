@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from holdfast.aws import client, translated
 from holdfast.environment import Environment
+from holdfast.ledger import DynamoLedger
+from holdfast.locks import Locks
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings, load_settings
 from holdfast.store import S3Store
@@ -52,7 +54,8 @@ def lake() -> "Lake":
     from holdfast.lake import glue_lake  # heavy: only the functions that touch tables pay for it
 
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return glue_lake(environment().database, environment().lake_bucket, os.environ["AWS_REGION"], endpoint)
+    locks = Locks(DynamoLedger(environment().state_table), os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"))
+    return glue_lake(environment().database, environment().lake_bucket, os.environ["AWS_REGION"], locks, endpoint)
 
 
 def secret(secret_id: str) -> str:

@@ -124,6 +124,19 @@ class Drift(Section):
     schedule: str = "cron(0 6 * * ? *)"
 
 
+class LakeUpkeep(Section):
+    """How long the lake's tables remember, and how large their files become."""
+
+    schedule: str = "cron(0 5 * * ? *)"
+    keep_snapshots_days: int = Field(30, ge=15)
+    """A failed run may be redriven for 14 days, and reads the snapshots that it began with."""
+    target_file_mb: int = Field(128, ge=1, le=1024)
+    small_files: int = Field(8, ge=2)
+    """So many files of a partition that are smaller are written as one."""
+    orphan_days: int = Field(3, ge=2)
+    """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -140,6 +153,7 @@ class Settings(Section):
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
     drift: Drift = Drift()
+    lake: LakeUpkeep = LakeUpkeep()
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""

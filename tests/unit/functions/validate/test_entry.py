@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from holdfast import history
 from holdfast.contracts import Extract, Planned
+from holdfast.lake import Lake
 from holdfast.ledger import MemoryLedger
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import HubSpotSource, parse_settings
@@ -52,7 +54,12 @@ class Runs:
         write_json(self.place.artifacts, f"work/{name}/verdict-{extract.table}.json", files)
         plan = Planned(name, [extract.to_json()], [extract.table])
         write_json(self.place.artifacts, f"work/{name}/plan.json", plan.to_json())
-        entered(name, SETTINGS, self.place, Pseudonymiser(b"k" * 32), datetime(2026, 9, 22, tzinfo=UTC))
+        entered(name, SETTINGS, self.place, Pseudonymiser(b"k" * 32), self.known)
+
+    @property
+    def known(self) -> datetime:
+        """When the last run entered."""
+        return datetime.fromtimestamp(self.now / 1000, UTC)
 
     def column(self, table: str, name: str) -> list | None:
         rows = self.place.lake.read(table)
@@ -99,6 +106,42 @@ def test_associations_are_held_and_are_nothing_about_a_customer(runs):
     assert runs.column("raw_src_contacts", "companies")[0].startswith('[{"id": "7"')
     assert runs.column("customers", "company_id") == ["7", "7"]
     assert runs.column("customers", "companies") is None
+
+
+def changed(runs: Runs, number: int, **properties: str) -> None:
+    thing = runs.server.objects["contacts"][number]
+    thing.properties |= properties
+    thing.at = runs.now + DAY // 2
+
+
+def test_what_was_known_of_a_customer_stays_known_with_its_times(runs):
+    runs.run("a", "mrr")
+    first = runs.known
+    changed(runs, 1, mrr="12")
+    runs.run("b", "mrr")
+    runs.run("c", "mrr")
+
+    past = runs.place.lake.read("customers_history")
+    then, now = (history.as_of(past, "customer_id", moment) for moment in (first, runs.known))
+    assert sorted(then["mrr"].to_pylist()) == ["1", "2"]
+    assert sorted(now["mrr"].to_pylist()) == ["12", "2"]
+    assert past.num_rows == 3
+    assert max(past["_event_time"].to_pylist()) < max(past["_known_at"].to_pylist())
+    assert set(past.column_names) == {*runs.place.lake.read("customers").column_names, *history.OWN}
+
+
+def test_a_run_that_is_cut_short_before_its_table_is_replaced_adds_its_versions_once(runs, monkeypatch):
+    runs.run("a", "mrr")
+    changed(runs, 1, mrr="12")
+    replace = Lake.replace
+    monkeypatch.setattr(Lake, "replace", lambda lake, name, *given: name != "customers" and replace(lake, name, *given))
+    runs.run("b", "mrr")
+    monkeypatch.undo()
+
+    runs.run("c", "mrr")
+
+    assert sorted(runs.column("customers", "mrr")) == ["12", "2"]
+    assert runs.place.lake.read("customers_history").num_rows == 3
 
 
 def test_records_that_validate_keeps_back_from_a_whole_pull_stay_as_they_were(runs):

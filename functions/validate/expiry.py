@@ -1,0 +1,37 @@
+"""What of a table is no longer needed: snapshots that are too old, and files that no snapshot refers to."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from pyiceberg.table import Table
+
+KEPT = 3
+"""So many of the newest snapshots stay, however old they are."""
+
+
+def expired(table: Table, now: datetime, keep_days: int) -> list[int]:
+    """Ids of snapshots older than `keep_days`: not the newest ones, and none that a tag or a branch names."""
+    before = (now - timedelta(days=keep_days)).timestamp() * 1000
+    named = {ref.snapshot_id for ref in table.refs().values()}
+    newest = sorted(table.snapshots(), key=lambda one: (one.sequence_number or 0, one.timestamp_ms))[-KEPT:]
+    kept = named | {one.snapshot_id for one in newest}
+    return [one.snapshot_id for one in table.snapshots() if one.timestamp_ms < before and one.snapshot_id not in kept]
+
+
+def referenced(table: Table) -> set[str]:
+    """Addresses of all files that any snapshot needs, and of the metadata that the table remembers."""
+    found = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
+    seen = set()
+    for snapshot in table.snapshots():
+        found.add(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path not in seen:
+                seen.add(manifest.manifest_path)
+                entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+                found.update(entry.data_file.file_path for entry in entries)
+    return found | seen
+
+
+def orphans(there: Iterable[str], needed: set[str]) -> list[str]:
+    """Of the files that are there, those that nobody needs."""
+    return [path for path in there if path not in needed]
