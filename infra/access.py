@@ -14,12 +14,13 @@ ACCESS = {
     "Plan": ("read uploads", "write artifacts", "write state"),
     "Ingest": (
         "read uploads",
-        "read artifacts",
+        "write artifacts",
         "write landing",
         "write quarantine",
         "write state",
         "read source tokens",
     ),
+    "Reconcile": ("write artifacts", "write quarantine", "write state", "write metrics"),
     "Validate": ("write landing", "write quarantine", "write artifacts", "read lake", "read catalogue"),
     "Transform": (
         "read landing",
@@ -28,6 +29,7 @@ ACCESS = {
         "write artifacts",
         "write state",
         "read pseudonym key",
+        "write metrics",
     ),
     "Features": ("write lake", "use catalogue", "hold locks", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),

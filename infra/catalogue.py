@@ -38,6 +38,14 @@ FUNCTIONS = {
             "pulls one stream or one batch of log files into landing",
         ),
         FunctionSpec(
+            "Reconcile",
+            "ingest.reconcile.handler",
+            "ingest",
+            1024,
+            300,
+            "accounts for every log line and decides how schemas go on",
+        ),
+        FunctionSpec(
             "Validate",
             "validate.validate.handler",
             "lake",

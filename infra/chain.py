@@ -14,6 +14,8 @@ from holdfast.errors import transient_names
 from holdfast.settings import Settings
 from infra.catalogue import FUNCTIONS
 from infra.functions import Functions
+from infra.log_files import LogFiles
+from infra.storage import Storage
 
 RETRIED = [
     *transient_names(),
@@ -36,20 +38,31 @@ _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
 class Chain(Construct):
-    """Reads as the table of contents: Plan, Ingest, Validate, Transform, Features, Train, Promote, ScoreAll, Report."""
+    """Reads as the table of contents: Plan, Ingest, Reconcile, Validate, Transform, Features, Train, Promote, ScoreAll, Report."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, functions: Functions, settings: Settings) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, functions: Functions, storage: Storage, settings: Settings
+    ) -> None:
         super().__init__(scope, construct_id)
         self._functions = functions
         self._settings = settings
+        self._log_files = LogFiles(self, self._task, storage.artifacts, settings.run)
         self._failed = self._build_failed()
         self._steps = self._build_steps()
         self.machine = self._build_machine(self._build_entrance())
+        storage.key.grant(self.machine, "kms:Decrypt", "kms:GenerateDataKey")
         self._allow_callbacks()
 
-    def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map]:
+    def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map | sfn.Parallel]:
         run = AT("$.plan.run")
-        ingest = self._each("IngestAll", "$.plan.extracts", self._until_done(self._task("Ingest")), "$.ingested")
+        streams = self._each("Streams", "$.plan.extracts", self._until_done(self._task("Ingest")))
+        ingest = sfn.Parallel(
+            self,
+            "IngestAll",
+            state_name="IngestAll",
+            result_selector={"streams": AT("$[0]")},
+            result_path="$.ingested",
+        ).branch(streams, self._log_files.entrance)
         validate = self._each(
             "ValidateAll",
             "$.plan.tables",
@@ -59,8 +72,9 @@ class Chain(Construct):
         )
         return [
             self._caught(self._task("Plan", _BEGUN, "$.plan")),
-            ingest,
-            validate,
+            self._caught(ingest),
+            self._caught(self._task("Reconcile", {"run": run}, "$.reconciled")),
+            self._caught(validate),
             self._caught(self._task("Transform", {"run": run}, "$.transformed")),
             self._caught(self._task("Features", {"run": run, "as_of": AT("$.transformed.as_of")}, "$.features")),
             self._caught(self._training(run)),
@@ -87,17 +101,20 @@ class Chain(Construct):
             "as_of": AT("$.transformed.as_of"),
         }
 
-    def _task(self, name: str, payload: dict[str, Any] | None = None, result_path: str = "$") -> tasks.LambdaInvoke:
+    def _task(
+        self, name: str, payload: dict[str, Any] | None = None, result_path: str = "$", function: str = ""
+    ) -> tasks.LambdaInvoke:
+        """A state that invokes the function of its name, or another one."""
         task = tasks.LambdaInvoke(
             self,
             name,
             state_name=name,
-            lambda_function=self._functions[name],
+            lambda_function=self._functions[function or name],
             payload_response_only=True,
             retry_on_service_exceptions=False,
             payload=sfn.TaskInput.from_object(payload) if payload else None,
             result_path=result_path,
-            task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS[name].timeout_s + 30)),
+            task_timeout=sfn.Timeout.duration(Duration.seconds(FUNCTIONS[function or name].timeout_s + 30)),
         )
         return self._retried(task)
 
@@ -155,7 +172,12 @@ class Chain(Construct):
         return task
 
     def _each(
-        self, name: str, items: str, task: sfn.IChainable, result_path: str, selector: dict[str, Any] | None = None
+        self,
+        name: str,
+        items: str,
+        task: sfn.IChainable,
+        result_path: str = "$",
+        selector: dict[str, Any] | None = None,
     ) -> sfn.Map:
         each = sfn.Map(
             self,
@@ -167,10 +189,10 @@ class Chain(Construct):
             result_path=result_path,
         )
         each.item_processor(task)
-        return each.add_catch(self._failed, **_EVERYTHING)
+        return each
 
-    def _caught(self, task: tasks.LambdaInvoke) -> sfn.TaskStateBase:
-        return task.add_catch(self._failed, **_EVERYTHING)
+    def _caught(self, step: sfn.TaskStateBase | sfn.Map | sfn.Parallel) -> sfn.TaskStateBase | sfn.Map | sfn.Parallel:
+        return step.add_catch(self._failed, **_EVERYTHING)
 
     def _build_failed(self) -> tasks.LambdaInvoke:
         """A Task that alerts and then fails itself, not a Fail state: redriven, a Fail state would only fail again, while this one

@@ -33,7 +33,7 @@ class Functions(Construct):
         )
         for name, function in self.all.items():
             grant(name, self.job if name == "Train" else function, storage)
-        for name in ("Failed", "Drift"):
+        for name in ("Failed", "Drift", "Reconcile"):
             iam.Grant.add_to_principal(
                 grantee=self.all[name], actions=["sns:Publish"], resource_arns=[alerts.topic_arn]
             )

@@ -13,6 +13,10 @@ from statelint.problem import ProblemType
 
 from infra.packaging import ROOT
 
+_UNLEARNT = (
+    'Field "InputType" not allowed in State Machine.States.IngestAll.Branches[1].States.Files.ItemReader.ReaderConfig'
+)
+
 
 def definition_of(template: dict[str, Any]) -> str:
     """The state machine of a template as JSON text; references to other resources become an ARN of the right form."""
@@ -32,6 +36,13 @@ def _flat(value: Any) -> str:
     return "arn:aws:lambda:us-east-1:123456789012:function:resolved"
 
 
+def problems_of(definition: str) -> list[str]:
+    """What the Amazon States Language linter finds, but for what it has not learnt of Distributed Map yet."""
+    # FLOAT: JSON knows no difference between 2 and 2.0.
+    found = map(str, Linter.validate(definition, Config({ProblemType.FLOAT})))
+    return [problem for problem in found if _UNLEARNT not in problem]
+
+
 def main() -> None:
     """Lint every template under cdk.out; exits 1 with the findings when there are any."""
     templates = sorted((ROOT / "cdk.out").glob("*.template.json"))
@@ -42,12 +53,12 @@ def main() -> None:
 
 
 def _lint(path: Path) -> bool:
-    # W3005: the CDK says some dependencies twice. FLOAT: JSON knows no difference between 2 and 2.0.
+    # W3005: the CDK says some dependencies twice.
     template = subprocess.run(
         ["cfn-lint", "--ignore-checks", "W3005", "--non-zero-exit-code", "warning", "--", str(path)],  # noqa: S607
         check=False,
     )
-    problems = Linter.validate(definition_of(json.loads(path.read_text())), Config({ProblemType.FLOAT}))
+    problems = problems_of(definition_of(json.loads(path.read_text())))
     for problem in problems:
         typer.echo(f"{path.name}: Nightly: {problem}")
     if template.returncode == 0 and not problems:

@@ -27,7 +27,7 @@ class HoldfastStack(Stack):
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
-        self.chain = Chain(self, "Chain", functions=self.functions, settings=settings)
+        self.chain = Chain(self, "Chain", functions=self.functions, storage=self.storage, settings=settings)
         Schedules(
             self,
             "Schedules",

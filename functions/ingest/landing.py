@@ -34,17 +34,13 @@ class Landing:
     stores: Callable[[str], Store]
 
     def files(self) -> list[File]:
-        """The files of the extract's batch."""
-        return [File(**file) for file in read_json(self.artifacts, self.extract.batch)]
+        """The files of the extract's batch, or the one of them that is meant."""
+        files = [File(**file) for file in read_json(self.artifacts, self.extract.batch)]
+        return files if self.extract.only < 0 else [files[self.extract.only]]
 
     def fetch(self, file: File) -> bytes:
         """A file's bytes as stored."""
         return self.stores(file.bucket).read(file.key)
-
-    def alone(self) -> bool:
-        """Whether this batch is all that the run reads of its source."""
-        prefix = f"work/{self.extract.run}/{self.extract.source}-"
-        return [item.key for item in self.artifacts.list(prefix)] == [self.extract.batch]
 
     def land(self, connection: duckdb.DuckDBPyConnection, query: str, part: int | None = None) -> int:
         """Write the rows of a query as this extract's one Parquet file, or as one part of it, and count them."""
@@ -64,9 +60,27 @@ class Landing:
         """Write what could not be read (reason, row, source_file) to quarantine under rule `parse`, and count it."""
         return self._quarantine(connection, query, "parse", "quarantine", part)
 
+    def give_up(self, connection: duckdb.DuckDBPyConnection) -> int:
+        """Write down under rule `file` what files were given up, and count them."""
+        return self._quarantine(connection, "FROM rejects", "file", "quarantine", None)
+
     def warn(self, connection: duckdb.DuckDBPyConnection, query: str, part: int) -> int:
         """Write values that are not what they should be to quarantine under rule `type`, and count them: their rows land."""
         return self._quarantine(connection, query, "type", "warn", part)
+
+    def clear(self, connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+        """Empty what an earlier try may have left: of the whole batch where one file of it lands, of single files where the batch does.
+
+        `rows` is a query with the columns of what lands.
+        """
+        folder = f"run={self.extract.run}/{self.extract.table}/"
+        places = ((self.landing, f"landing/{folder}", rows), (self.quarantine, f"{folder}parse-", "FROM rejects"))
+        batch, _, single = self.extract.part.partition("-")
+        for store, prefix, query in places:
+            for item in store.list(f"{prefix}{batch}"):
+                other = item.key.removeprefix(prefix).removesuffix(".parquet").partition("-")
+                if other[0] == batch and bool(other[2]) != bool(single):
+                    _write(connection, f"SELECT * FROM ({query}) LIMIT 0", store, item.key)
 
     def distinct(self) -> int:
         """How many different ids have landed."""
@@ -87,7 +101,7 @@ class Landing:
         return _write(connection, query, self.quarantine, self._path(f"{rule}-", part))
 
     def _path(self, prefix: str = "", part: int | None = None) -> str:
-        number = Path(self.extract.batch).stem.rpartition("-")[2] or f"{part or 0:05}"
+        number = self.extract.part if self.extract.batch else f"{part or 0:05}"
         return f"run={self.extract.run}/{self.extract.table}/{prefix}{number}.parquet"
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from holdfast.settings import EventsSource
 from ingest.drift import Tally, fields
 from ingest.statements import exact, mapped, quick
+from ingest.unmapped import Beside
 
 CHUNK = 1 << 27
 """Bytes of text that one statement reads: on disk, so that they are no memory; enough that planning it costs nothing to speak of."""
@@ -57,12 +58,21 @@ class Reader:
     """Reads the chunks of one file after the other, and remembers which fields it met that nobody mapped."""
 
     def __init__(
-        self, source: EventsSource, rows: Rows, folder: Path, known: Iterable[str] = (), chunk: int = CHUNK
+        self,
+        source: EventsSource,
+        rows: Rows,
+        folder: Path,
+        known: Iterable[str] = (),
+        chunk: int = CHUNK,
+        beside: Beside | None = None,
     ) -> None:
+        self.empty = 0
+        """Empty lines so far."""
         self.unmapped: Counter[str] = Counter()
         """Lines by field, for fields that are neither mapped nor `known`, from the chunks in which one was new."""
         self._source = source
         self._rows = rows
+        self._beside = beside
         self._chunk, self._part = folder / "chunk", folder / "part"
         for path in (self._chunk, self._part):
             path.touch()
@@ -103,12 +113,15 @@ class Reader:
         """Read a text that lies in a file, of which `first` lines were read before."""
         taken = None if text[:3] == _BYTE_ORDER_MARK else self._quickly(path, tally.lines, name, first)
         if taken:
-            self._exactly(_picked(text, first, taken.doubtful), name)
             if tally.unread(text, taken.fields):
-                self._look_into(text)
+                self._look_beside(text, path, tally.lines, name, first, taken.doubtful)
+            self._exactly(_picked(text, first, taken.doubtful), name)
         elif tally.length <= _SMALL or tally.lines == 1:
-            self._exactly(enumerate(text[:].split(b"\n")[: tally.lines], first + 1), name)
-            self._look_into(text)
+            numbered = list(enumerate(text[:].split(b"\n")[: tally.lines], first + 1))
+            self.empty += sum(not line.translate(_UNREADABLE).strip(b" ") for _, line in numbered)
+            self._exactly(numbered, name)
+            if not self._beside:
+                self._look_into(text)
         else:
             for part in _parts(text):
                 counted = Tally()
@@ -125,13 +138,29 @@ class Reader:
             return None
 
     def _exactly(self, lines: Iterable[tuple[int, bytes]], name: str) -> None:
-        numbered = b"".join(
-            b"%d\x01%s\n" % (number, line.translate(_UNREADABLE).decode("utf-8", "replace").encode())
-            for number, line in lines
-        )
-        if numbered:
-            self._part.write_bytes(numbered)
+        if self._numbered(lines):
             self._rows.exact(exact(self._source, str(self._part), name))
+            if self._beside:
+                self._beside.numbered(str(self._part), name)
+
+    def _numbered(self, lines: Iterable[tuple[int, bytes]]) -> int:
+        """Write lines with their numbers before them, and nothing that a reader of lines trips over."""
+        return self._part.write_bytes(
+            b"".join(
+                b"%d\x01%s\n" % (number, line.translate(_UNREADABLE).decode("utf-8", "replace").encode())
+                for number, line in lines
+            )
+        )
+
+    def _look_beside(self, text: Text, path: Path, lines: int, name: str, first: int, doubtful: Sequence[int]) -> None:
+        """Keep what nothing maps of a text that was read quickly, but for the lines in doubt, which are read exactly."""
+        if not self._beside:
+            self._look_into(text)
+        elif not self._beside.chunk(str(path), name, first, lines, doubtful):
+            left = set(doubtful)
+            numbered = enumerate(text[:].split(b"\n")[:lines], first + 1)
+            if self._numbered((number, line) for number, line in numbered if number not in left):
+                self._beside.numbered(str(self._part), name)
 
     def _look_into(self, text: Text) -> None:
         found = fields(text[:].split(b"\n"))

@@ -8,16 +8,18 @@ from pathlib import Path
 import duckdb
 
 from holdfast.contracts import Landed
-from holdfast.errors import SourceGarbled
+from holdfast.fields import MORE
 from holdfast.observe import logger
 from holdfast.settings import EventsSource
 from ingest import casts
+from ingest.accounts import FileCount, write_account
 from ingest.casts import literal
 from ingest.inflate import BrokenFileError, blocks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
 from ingest.lines import Reader, Taken
 from ingest.planning import File
 from ingest.statements import exact, names
+from ingest.unmapped import Unmapped
 
 
 class Tables:
@@ -28,6 +30,7 @@ class Tables:
         self._columns = ", ".join([*names(source), "source_file", "line"])
         self._in_order = True
         connection.execute(f"CREATE TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
+        self.unmapped = Unmapped(connection, source)
 
     def quick(self, query: str, lines: int) -> Taken | None:
         """See `ingest.lines.Rows`."""
@@ -54,43 +57,52 @@ class Tables:
         """Forget a file."""
         for table in ("events", "rejects"):
             self._connection.execute(f"DELETE FROM {table} WHERE source_file = ?", [name])
+        self.unmapped.take_back(name)
 
     def rows(self, files: Sequence[str]) -> str:
-        """SELECT of all rows, in the order of the files and their lines."""
+        """SELECT of all rows, in the order of the files and their lines, with what nothing maps as JSON text."""
         order = f"list_position([{', '.join(map(literal, files))}], source_file), line"
-        return f"SELECT {self._columns} FROM events" + ("" if self._in_order else f" ORDER BY {order}")
+        if self.unmapped.any():
+            return f"SELECT {self._columns}, {MORE} FROM events LEFT JOIN unmapped USING (source_file, line) ORDER BY {order}"
+        rows = f"SELECT {self._columns}, NULL::VARCHAR AS {MORE} FROM events"
+        return rows if self._in_order else f"{rows} ORDER BY {order}"
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Rows and rejected lines by file."""
+        query = (
+            "SELECT source_file, sum(used)::BIGINT, sum(1 - used)::BIGINT FROM (SELECT source_file, 1 AS used FROM events "
+            "UNION ALL SELECT source_file, 0 AS used FROM rejects) GROUP BY source_file"
+        )
+        return {name: (rows, rejected) for name, rows, rejected in self._connection.execute(query).fetchall()}
 
 
 def land_logs(place: Landing, source: EventsSource) -> Landed:
-    """Land one batch of log files.
-
-    Raises:
-        SourceGarbled: not one line of all that the run reads of this source can be used.
-    """
+    """Land one batch of log files, or one file of it, and account for every line."""
     connection = casts.connect()
     open_rejects(connection)
+    files = place.files()
     with tempfile.TemporaryDirectory() as folder:
         empty = Path(folder, "empty")
         empty.touch()
         tables = Tables(connection, source, str(empty))
-        reader = Reader(source, tables, Path(folder))
-        for file in place.files():
-            _read(connection, place, tables, reader, file)
-    if reader.unmapped:
-        logger.info("fields that nothing maps", source=place.extract.source, fields=sorted(reader.unmapped)[:100])
-    rows = place.land(connection, tables.rows([file.key for file in place.files()]))
-    rejected = place.reject(connection)
-    if rejected and not rows and place.alone():
-        reason = connection.execute("SELECT reason FROM rejects LIMIT 1").fetchall()[0][0]
-        raise SourceGarbled(
-            place.extract.source, f"all {rejected} lines or files were rejected, the first because: {reason}"
-        )
+        reader = Reader(source, tables, Path(folder), beside=tables.unmapped)
+        counts = [_read(connection, place, tables, reader, file) for file in files]
+    query = tables.rows([file.key for file in files])
+    place.clear(connection, query)
+    rows, rejected = place.land(connection, query), place.reject(connection)
+    found = tables.counts()
+    reason = connection.execute("SELECT min(reason) FROM rejects").fetchall()[0][0] or ""
+    told = [each.with_rows(*found.get(each.key, (0, 0))) for each in counts]
+    write_account(place, told, tables.unmapped.seen(), reason)
     return Landed(place.extract.table, rows, rejected)
 
 
-def _read(connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables, reader: Reader, file: File) -> None:
+def _read(
+    connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables, reader: Reader, file: File
+) -> FileCount:
+    before = reader.empty
     try:
-        reader.read(blocks(BytesIO(place.fetch(file))), file.key)
+        lines = reader.read(blocks(BytesIO(place.fetch(file))), file.key)
     except (BrokenFileError, KeyError, duckdb.Error) as error:
         tables.take_back(file.key)
         reason = (
@@ -100,3 +112,5 @@ def _read(connection: duckdb.DuckDBPyConnection, place: Landing, tables: Tables,
         )
         logger.warning("file rejected", file=file.key, reason=reason)
         add_rejects(connection, [Reject(reason, as_row(file=file.key, bytes=file.size), file.key)])
+        return FileCount(file.bucket, file.key, file.etag, broken=reason)
+    return FileCount(file.bucket, file.key, file.etag, lines, reader.empty - before)

@@ -13,7 +13,11 @@ from holdfast.store import Listed, Store, read_json, write_json
 from holdfast.vendors import ApiSource, streams_of
 
 BATCH_BYTES = 64_000_000
-MAXIMUM_BATCHES = 40
+BATCH_FILES = 1000
+"""As many numbers as the state machine can count up to, where it reads the files of a batch one by one."""
+MAXIMUM_BATCHES = 5000
+FAILED = "failed"
+"""Name of the note of files that could not be read, by address, on the events of a source."""
 
 Stores = Callable[[str], Store]
 
@@ -48,10 +52,13 @@ def planned(
         return Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
     except KeyError:
         wanted = _narrowed(settings, only) if only else settings
-        extracts = list(_extracts(run, wanted, uploads, stores, ledger, artifacts))
-        extracts = [each for each in extracts if not only or each.batch or only == f"{each.source}/{each.stream}"]
+        found = list(_extracts(run, wanted, uploads, stores, ledger, artifacts))
+        found = [each for each in found if not only or each.batch or only == f"{each.source}/{each.stream}"]
+        batches = [each.to_json() for each in found if isinstance(wanted.sources[each.source], EventsSource)]
+        extracts = [each.to_json() for each in found if each.to_json() not in batches]
         released = set() if only else waiting(artifacts, settings.sources)
-        plan = Planned(run, [e.to_json() for e in extracts], sorted({e.table for e in extracts} | released))
+        key = write_json(artifacts, f"work/{run}/batches.json", batches)
+        plan = Planned(run, extracts, sorted({each.table for each in found} | released), key, len(batches))
         write_json(artifacts, f"work/{run}/plan.json", plan.to_json())
         return plan
 
@@ -61,7 +68,7 @@ def _extracts(
 ) -> Iterator[Extract]:
     for name, source in sorted(settings.sources.items()):
         if isinstance(source, EventsSource):
-            batches = batched(_new_files(name, source, uploads, stores, ledger))
+            batches = _batches(name, source, uploads, stores, ledger)
             stream = "events"
         elif isinstance(source, TableSource):
             batches = [_snapshot(name, source, uploads, stores)]
@@ -70,8 +77,8 @@ def _extracts(
             yield from (Extract(run, name, stream) for stream in streams_of(source))
             continue
         for number, batch in enumerate(batches):
-            key = write_json(artifacts, f"work/{run}/{name}-{number:03}.json", [asdict(file) for file in batch])
-            yield Extract(run, name, stream, key)
+            key = write_json(artifacts, f"work/{run}/{name}-{number:05}.json", [asdict(file) for file in batch])
+            yield Extract(run, name, stream, key, list(range(len(batch))))
 
 
 def _narrowed(settings: Settings, only: str) -> Settings:
@@ -86,12 +93,15 @@ def _narrowed(settings: Settings, only: str) -> Settings:
 def batched(files: list[File]) -> list[list[File]]:
     """Files in their order, cut into batches of about `BATCH_BYTES`, or larger ones when these would be too many."""
     size = max(BATCH_BYTES, -(-sum(file.size for file in files) // MAXIMUM_BATCHES))
-    batches: dict[int, list[File]] = {}
-    before = 0
+    batches: list[list[File]] = []
+    filled = size
     for file in files:
-        batches.setdefault(min(before // size, MAXIMUM_BATCHES - 1), []).append(file)
-        before += file.size
-    return list(batches.values())
+        if filled >= size or len(batches[-1]) == BATCH_FILES:
+            batches.append([])
+            filled = 0
+        batches[-1].append(file)
+        filled += file.size
+    return batches
 
 
 def location(prefix: str, uploads: str) -> tuple[str, str]:
@@ -108,6 +118,14 @@ def newest_snapshot(files: list[File]) -> list[File]:
     if not last.name.startswith("part-"):
         return [file for file in files if file.key == str(last)]
     return [f for f in files if (path := PurePosixPath(f.key)).parent == last.parent and path.name.startswith("part-")]
+
+
+def _batches(name: str, source: EventsSource, uploads: str, stores: Stores, ledger: Ledger) -> list[list[File]]:
+    """What is new in batches; a file that failed before is alone in its, so that no other fails with it."""
+    files = _new_files(name, source, uploads, stores, ledger)
+    failed = {address for address, said in (ledger.note(name, "events", FAILED) or {}).items()}
+    others = [file for file in files if file.address not in failed]
+    return batched(others) + [[file] for file in files if file.address in failed]
 
 
 def _new_files(name: str, source: EventsSource, uploads: str, stores: Stores, ledger: Ledger) -> list[File]:

@@ -13,6 +13,7 @@ from holdfast.ledger import Ledger
 from holdfast.resources import secret
 from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, RestSource, Settings, TableSource
 from holdfast.vendors import ApiSource, base_url_of, timezone_of, token_path_of
+from ingest.accounts import write_failure
 from ingest.budget import Budget
 from ingest.declared import declared
 from ingest.hinted import with_hints
@@ -59,6 +60,9 @@ def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger, hin
     """Land one extract; `secrets` is the JSON object of secret ids by source."""
     source = settings.sources[place.extract.source]
     match source:
+        case EventsSource() if place.extract.failure:
+            write_failure(place)
+            return Landed(place.extract.table, 0)
         case EventsSource():
             return land_logs(place, source)
         case TableSource():

@@ -7,7 +7,7 @@ from holdfast.settings import EventsSource
 from ingest import casts
 from ingest.casts import literal, quoted
 
-_LINES = (
+LINES = (
     "read_csv({path}, columns = {{line: 'BIGINT', raw: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', "
     "header = false, auto_detect = false, strict_mode = false, max_line_size = 8388608)"
 )
@@ -27,7 +27,7 @@ def exact(source: EventsSource, path: str, name: str) -> str:
     texts = {each: f"v[{number + 1}]" for number, each in enumerate(paths)}
     reason = _reason(source, texts[source.fields.time])
     return f"""
-WITH numbered AS (FROM {_LINES.format(path=literal(path))}),
+WITH numbered AS (FROM {LINES.format(path=literal(path))}),
 parsed AS (SELECT line, raw, try(json_extract_string(raw, [{extracted}])) AS v FROM numbered WHERE trim(raw) <> ''),
 rows AS (SELECT line, raw, v, {_columns(source, texts, casts.text, "v")} FROM parsed)
 SELECT {", ".join(names(source))}, {literal(name)} AS source_file, line, {reason} AS reason,

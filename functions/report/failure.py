@@ -8,8 +8,10 @@ from holdfast.words import message_of
 
 _OWN = {"Failed", "Resume"}
 
-_INNER = {"Validate": "ValidateAll"} | dict.fromkeys(("Ingest", "AllPulled", "SourceWantsQuiet", "Landed"), "IngestAll")
-"""A state inside a Map cannot be entered from outside: the Map is where the run goes on."""
+_INNER = {"Validate": "ValidateAll"} | dict.fromkeys(
+    ("Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles"), "IngestAll"
+)
+"""A state inside a Map or a Parallel cannot be entered from outside: that is where the run goes on."""
 
 
 @dataclass(frozen=True)

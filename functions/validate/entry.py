@@ -1,7 +1,7 @@
 """How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -18,10 +18,11 @@ from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
 from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
+from holdfast.schema import Schema
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff, moments, usage
+from validate import conform, cutoff, moments, unmapped, usage
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
 from validate.state import HASHED, Pull, hashed, merged, present
@@ -73,13 +74,18 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
 def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    relations = _gathered(connection, passed(run, settings, place.artifacts), place)
+    schemas = unmapped.schemas(run, settings, place.artifacts)
+    relations = _gathered(connection, passed(run, settings, place.artifacts), place, settings, schemas)
     pulled = list(pulls(run, settings, place.artifacts, place.landing))
     held = _held(connection, run, pulled, settings, place, pseudonymiser)
     conform.gather_contacts(connection, relations + held)
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
-    rows = _enter_events(connection, run, settings, place, pseudonymiser) if "events" in relations else 0
+    rows = (
+        _enter_events(connection, run, settings, place, pseudonymiser, unmapped.columns(schemas.values()))
+        if "events" in relations
+        else 0
+    )
     for name, table in _small_tables(connection, relations, settings, place):
         if name in HISTORIES:
             recorded(place.lake, name, table, moments.of(connection, name), now)
@@ -93,14 +99,23 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots)
 
 
-def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:
+def _gathered(
+    connection: duckdb.DuckDBPyConnection,
+    tables: list[Passed],
+    place: Place,
+    settings: Settings,
+    schemas: Mapping[str, Schema],
+) -> list[str]:
     """Register what landed, one relation per kind and stream, with the name of the source in column `_source`."""
     parts: dict[str, list[str]] = {}
     for number, table in enumerate(tables):
         rows = place.files.read([place.landing.uri(key) for key in table.files])
         connection.register(f"landed_{number}", rows)
-        said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
-        parts.setdefault(_relation(table), []).append(said)
+        landed = f"FROM landed_{number}"
+        if table.source in schemas:
+            source = settings.of_kind("events")[table.source]
+            landed = unmapped.selected(f"landed_{number}", rows.column_names, schemas[table.source], source)
+        parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM ({landed}))")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     return sorted(parts)
@@ -175,11 +190,16 @@ def _relation(table: Passed) -> str:
 
 
 def _enter_events(
-    connection: duckdb.DuckDBPyConnection, run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser
+    connection: duckdb.DuckDBPyConnection,
+    run: str,
+    settings: Settings,
+    place: Place,
+    pseudonymiser: Pseudonymiser,
+    more: pa.Schema,
 ) -> int:
     connection.register("known_events", _known_events(connection, place))
     with tempfile.TemporaryDirectory() as folder:
-        schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder))
+        schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder), more)
         if not written:
             return 0
         # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.

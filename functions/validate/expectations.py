@@ -100,6 +100,8 @@ FORMS: dict[str, Form] = {
     "expect_column_value_lengths_to_be_between": _form("column", _BOUNDS),
     "expect_column_value_lengths_to_equal": _form("column value"),
     "expect_column_values_to_be_in_other_table": _form("column other_table other_column"),
+    "expect_field_to_fit": _form("column field type"),
+    "expect_field_to_be_declared": _form("column fields"),
     "expect_column_pair_values_a_to_be_greater_than_b": _form("column_A column_B", f"or_equal {_IGNORED}"),
     "expect_column_pair_values_to_be_equal": _form("column_A column_B", _IGNORED),
     "expect_column_pair_values_to_be_in_set": _form("column_A column_B value_pairs_set", _IGNORED),

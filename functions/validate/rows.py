@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from holdfast.fields import fits, kind, pointer
 from validate.patterns import translated
 from validate.sql import (
     Types,
@@ -188,6 +189,17 @@ def _counting(names: list[str], types: Types, *, all_: bool, any_: bool) -> str:
     return f"({' OR '.join(there)})" if all_ else " AND ".join(there) if any_ else "true"
 
 
+def field_fits(kwargs: Kwargs, types: Types) -> RowRule:
+    value = f"json_extract({column(kwargs['column'], types)}, {pointer(kwargs['field'])})"
+    return RowRule(f"({kind(value)}) IS NOT NULL", f"NOT ({fits(value, kwargs['type'])})")
+
+
+def fields_absent(kwargs: Kwargs, types: Types) -> RowRule:
+    asked = column(kwargs["column"], types)
+    there = [f"({kind(f'json_extract({asked}, {pointer(field)})')}) IS NOT NULL" for field in kwargs["fields"]]
+    return RowRule("true", f"({' OR '.join(there)})")
+
+
 ASKED: dict[str, Make] = {
     "expect_column_values_to_not_be_null": not_null,
     "expect_column_values_to_be_null": null,
@@ -209,5 +221,7 @@ ASKED: dict[str, Make] = {
     "expect_select_column_values_to_be_unique_within_record": unique_within_row,
     "expect_compound_columns_to_be_unique": compound_unique,
     "expect_column_values_to_be_in_other_table": in_other_table,
+    "expect_field_to_fit": field_fits,
+    "expect_field_to_be_declared": fields_absent,
 }
-"""The rules there are; the last one is ours, the others are Great Expectations'."""
+"""The rules there are; the last three are ours, the others are Great Expectations'."""

@@ -23,6 +23,8 @@ _TABLE = {
     "kind": "kind", "module": "module", "account_id": "account",
 }  # fmt: skip
 
+_NO_MORE = pa.schema([])
+
 _CUSTOMERS = """
 SELECT raw, coalesce(a.customer_id, p.pseudonym) AS made
 FROM pseudonyms p LEFT JOIN aliases a ON a.pseudonym = p.pseudonym"""
@@ -40,17 +42,24 @@ class Written(NamedTuple):
 
 
 def entered(
-    connection: duckdb.DuckDBPyConnection, settings: Settings, pseudonymiser: Pseudonymiser, folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    pseudonymiser: Pseudonymiser,
+    folder: Path,
+    more: pa.Schema = _NO_MORE,
 ) -> tuple[pa.Schema, list[Written]]:
     """Files by month of the rows of `events`, each id once (the earliest that was known), without those of `known_events`.
 
-    Customers become what `pseudonyms` and `aliases` say, accounts become pseudonyms.
+    Customers become what `pseudonyms` and `aliases` say, accounts become pseudonyms. `more` are columns that enter as they are.
     """
     wanted = {name for source in settings.of_kind("events").values() for name in source.measures}
     columns = columns_of(connection, "events")
     measures = sorted(wanted.intersection(columns))
+    others = pa.schema([each for each in more if each.name in columns])
     stage = Stage(folder / "part", tuple(name for name in TEXTS if name in columns), "M")
-    for batch in connection.sql(f"SELECT {staged(columns, measures, '_source')} FROM events").to_arrow_reader(1 << 17):
+    for batch in connection.sql(
+        f"SELECT {staged(columns, [*measures, *others.names], '_source')} FROM events"
+    ).to_arrow_reader(1 << 17):
         stage.add(pa.Table.from_batches([batch]))
     parts = [stage.close()]
     made = {
@@ -58,7 +67,7 @@ def entered(
         "account": replacing(pseudonymiser.distinct(distinct(parts, "account"), "account")),
     }
     held = repeats.hashed(connection, "known_events", "event_id")
-    return schema(columns, measures), enter(parts, held, made, folder, map)
+    return schema(columns, measures, others), enter(parts, held, made, folder, map)
 
 
 def staged(columns: Sequence[str], measures: Sequence[str], source: str) -> str:
@@ -68,11 +77,11 @@ def staged(columns: Sequence[str], measures: Sequence[str], source: str) -> str:
     return f"{source} || ':' || event_id AS event_id, {kept}, hash({source} || ':' || event_id) AS {HASH}"
 
 
-def schema(columns: Sequence[str], measures: Sequence[str]) -> pa.Schema:
+def schema(columns: Sequence[str], measures: Sequence[str], more: pa.Schema = _NO_MORE) -> pa.Schema:
     """The table's columns for staged ones."""
     times = {"event_time", "known_at"}
     base = [(name, TIME if name in times else TEXT) for name, column in _TABLE.items() if column in columns]
-    return pa.schema([*base, *((name, NUMBER) for name in measures)])
+    return pa.schema([*base, *((name, NUMBER) for name in measures), *more])
 
 
 def enter(

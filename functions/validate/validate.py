@@ -8,6 +8,7 @@ from holdfast.contracts import TableOfRun
 from holdfast.observe import step
 from holdfast.resources import artifacts, lake, landing, quarantine, settings
 from holdfast.vendors import vendor_of
+from validate.contract import contracted
 from validate.judgement import verdict
 from validate.landed import Subject, Zones
 from validate.suites import suite_for
@@ -21,7 +22,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     vendor = vendor_of(settings().sources[source])
     zones = Zones(landing(), quarantine(), artifacts(), _held)
     subject = Subject.of(what.run, what.table, settings())
-    return verdict(subject, suite_for(source, vendor, stream), zones, datetime.now(UTC)).to_json()
+    suite = contracted(suite_for(source, vendor, stream), artifacts(), what.run, source)
+    return verdict(subject, suite, zones, datetime.now(UTC)).to_json()
 
 
 def _held(table: str, column: str) -> Sequence[str]:

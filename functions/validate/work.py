@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.contracts import Extract, Planned, manifest_key
+from holdfast.contracts import Extract, Planned, landed_key, manifest_key
 from holdfast.errors import ConfigurationInvalid
 from holdfast.ledger import CURSOR, Ledger
 from holdfast.settings import Settings
@@ -71,8 +71,9 @@ def _extracts(run: str, artifacts: Store) -> list[Extract]:
 
 
 def log_files(run: str, artifacts: Store) -> Iterator[tuple[str, dict[str, str]]]:
-    """For each batch of usage logs that the run pulled: its source, and the etag of every file by address."""
-    for extract in _extracts(run, artifacts):
-        if extract.batch and extract.stream == "events":
-            files = read_json(artifacts, extract.batch)
-            yield extract.source, {f"{file['bucket']}/{file['key']}": file["etag"] for file in files}
+    """For each batch of usage logs of the run: its source, and the etag of every file that Ingest could read, by address."""
+    plan = Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
+    for batch in map(Extract.parse, read_json(artifacts, plan.batches) if plan.batches else []):
+        for account in artifacts.list(landed_key(run, batch.batch, batch.part).removesuffix(".json")):
+            files = read_json(artifacts, account.key)["files"]
+            yield batch.source, {f"{file['bucket']}/{file['key']}": file["etag"] for file in files}

@@ -16,6 +16,7 @@ _POLL_S = 0.4
 _ENTRIES = {
     "Plan": "plan",
     "IngestAll": "ingested",
+    "Reconcile": "reconciled",
     "ValidateAll": "validated",
     "Transform": "transformed",
     "Features": "features",
@@ -59,9 +60,21 @@ def _counts(entries: list[dict[str, Any]], bad: str) -> str:
     return f"{rows:,} rows" + (f", {failed:,} {bad}" if failed else "")
 
 
+def _reconciled(entry: dict[str, Any]) -> str:
+    said = {
+        "rejected": "rejected",
+        "failed": "files failed",
+        "gap": "lines unaccounted for",
+        "changes": "changes of schema",
+    }
+    counts = [f"{entry[name]:,} {words}" for name, words in said.items() if entry[name]]
+    return ", ".join([f"{entry['rows']:,} rows of log files", *counts])
+
+
 _SUMMARIES: dict[str, Callable[[Any], str]] = {
-    "Plan": lambda e: f"{len(e['extracts'])} to pull, {len(e['tables'])} tables",
-    "IngestAll": lambda e: _counts(e, "rejected"),
+    "Plan": lambda e: f"{len(e['extracts']) + e.get('batched', 0)} to pull, {len(e['tables'])} tables",
+    "IngestAll": lambda e: f"{_counts(e['streams'], 'rejected')} of streams and tables",
+    "Reconcile": lambda e: _reconciled(e),
     "ValidateAll": lambda e: _counts(e, "quarantined"),
     "Transform": lambda e: f"{e['rows']:,} new rows in the lake, as of {e['as_of'][:10]}",
     "Features": lambda e: f"{e['rows']:,} rows, feature set {e['feature_set']}",

@@ -12,7 +12,7 @@ from infra.trouble import Trouble
 
 _FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
 _AROUND = {"Failed", "Resume"}
-_INNER = {"Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "Validate"}
+_INNER = {"Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles", "Validate"}
 
 
 def runs(deployment: Deployment, limit: int = 10) -> list[dict[str, Any]]:

@@ -4,19 +4,34 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from statelint.config import Config
-from statelint.linter import Linter
-from statelint.problem import ProblemType
-
 from holdfast import errors
+from infra.lint import problems_of
+from report.failure import failed_state
 
-CHAIN = ["Plan", "IngestAll", "ValidateAll", "Transform", "Features", "Train", "Promote", "ScoreAll", "Report"]
+CHAIN = [
+    "Plan",
+    "IngestAll",
+    "Reconcile",
+    "ValidateAll",
+    "Transform",
+    "Features",
+    "Train",
+    "Promote",
+    "ScoreAll",
+    "Report",
+]
+
+
+def states(within: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every state, those in Maps and Parallels too."""
+    for name, state in within["States"].items():
+        yield name, state
+        for inner in (*state.get("Branches", ()), *([state["ItemProcessor"]] if "ItemProcessor" in state else ())):
+            yield from states(inner)
 
 
 def tasks(machine: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, state in machine["States"].items():
-        inner = state.get("ItemProcessor", {}).get("States", {})
-        yield from ((n, s) for n, s in ({name: state} | inner).items() if s["Type"] == "Task")
+    yield from ((name, state) for name, state in states(machine) if state["Type"] == "Task")
 
 
 def test_the_states_follow_each_other_as_the_design_says(machine: dict[str, Any]) -> None:
@@ -74,7 +89,7 @@ def test_every_state_of_the_chain_is_caught_by_the_one_failure_state(machine: di
 def test_ingest_is_invoked_again_until_its_stream_is_done_and_waits_are_the_state_machines(
     machine: dict[str, Any],
 ) -> None:
-    inner = machine["States"]["IngestAll"]["ItemProcessor"]["States"]
+    inner = dict(states(machine))["Streams"]["ItemProcessor"]["States"]
     ways = {choice["StringEquals"]: choice["Next"] for choice in inner["AllPulled"]["Choices"]}
 
     assert inner["Ingest"]["Next"] == "AllPulled"
@@ -82,6 +97,44 @@ def test_ingest_is_invoked_again_until_its_stream_is_done_and_waits_are_the_stat
     assert inner["AllPulled"]["Default"] == "Landed"
     assert (inner["SourceWantsQuiet"]["TimestampPath"], inner["SourceWantsQuiet"]["Next"]) == ("$.wait_until", "Ingest")
     assert inner["Landed"]["End"]
+
+
+def test_batches_of_log_files_are_fanned_out_from_the_list_that_plan_wrote(machine: dict[str, Any]) -> None:
+    found = dict(states(machine))
+    files = found["Files"]
+
+    assert files["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert files["ItemReader"]["Parameters"]["Key.$"] == "$.plan.batches"
+    assert "$.plan.run" in files["ResultWriter"]["Parameters"]["Prefix.$"]
+    assert (files["ToleratedFailurePercentage"], files["MaxConcurrency"]) == (5, 4)
+    assert files["ResultPath"] is None
+    assert found["AnyFiles"]["Choices"][0] == {"Variable": "$.plan.batched", "NumericGreaterThan": 0, "Next": "Files"}
+    assert found["AnyFiles"]["Default"] == "NoFiles"
+
+
+def test_the_files_of_a_batch_that_fails_are_read_one_by_one_and_what_fails_then_is_noted(
+    machine: dict[str, Any],
+) -> None:
+    batch = dict(states(machine))["Files"]["ItemProcessor"]["States"]
+    alone = batch["OneByOne"]
+
+    assert batch["IngestBatch"]["Catch"][0]["Next"] == "OneByOne"
+    assert alone["ItemsPath"] == "$.places"
+    assert alone["ItemSelector"]["only.$"] == "$$.Map.Item.Value"
+    caught = alone["ItemProcessor"]["States"]["IngestFile"]["Catch"][0]
+    assert (caught["Next"], caught["ResultPath"]) == ("NoteFailure", "$.failure")
+
+
+def test_a_failure_inside_a_map_or_a_parallel_is_one_of_the_state_that_can_be_entered_again(
+    machine: dict[str, Any],
+) -> None:
+    children = {name for name, _ in states(dict(states(machine))["Files"]["ItemProcessor"])}
+    inside = {name for name, _ in states(machine)} - set(machine["States"]) - children
+
+    assert {failed_state([{"stateEnteredEventDetails": {"name": name}}]) for name in inside} == {
+        "IngestAll",
+        "ValidateAll",
+    }
 
 
 def test_a_redriven_run_can_enter_every_state_of_the_chain(machine: dict[str, Any]) -> None:
@@ -109,4 +162,4 @@ def test_no_state_relies_on_catching_what_nothing_catches(machine: dict[str, Any
 
 
 def test_the_linter_of_the_states_language_finds_nothing(machine: dict[str, Any]) -> None:
-    assert Linter.validate(json.dumps(machine), Config({ProblemType.FLOAT})) == []
+    assert problems_of(json.dumps(machine)) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from ingest import ingest, plan
+from ingest import ingest, plan, reconcile
 from validate import transform, validate
 
 BUCKETS = ("landing", "quarantine", "lake", "artifacts", "uploads")
@@ -65,6 +65,11 @@ class House:
     def put(self, key: str, body: bytes) -> None:
         boto3.client("s3").put_object(Bucket=self.bucket("uploads"), Key=key, Body=body)
 
+    def batches(self, planned: dict[str, Any]) -> list[dict[str, Any]]:
+        """The batches of log files that Plan wrote down."""
+        body = boto3.client("s3").get_object(Bucket=self.bucket("artifacts"), Key=planned["batches"])["Body"]
+        return list(json.loads(body.read()))
+
     def night(self, run: str, only: str = "") -> dict[str, Any]:
         """One run from Plan to Transform, as the state machine goes; with `only` of one stream."""
         self.land(run, only)
@@ -75,6 +80,9 @@ class House:
         planned = call(plan.handler, {"run": run, "input": {"stream": only} if only else {"reason": "schedule"}})
         for extract in planned["extracts"]:
             assert call(ingest.handler, extract)["next"] == "done", extract
+        for batch in self.batches(planned):
+            call(ingest.handler, batch)
+        call(reconcile.handler, {"run": run})
         for table in planned["tables"]:
             call(validate.handler, {"run": run, "table": table})
 

@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.contracts import Featured, Landed, Planned, Promoted, Reported, Scored, Trained, Transformed, Verdict
+from holdfast.contracts import (
+    Featured,
+    Landed,
+    Planned,
+    Promoted,
+    Reconciled,
+    Reported,
+    Scored,
+    Trained,
+    Transformed,
+    Verdict,
+)
 from holdfast.ledger import MemoryLedger
 from holdfast.settings import load_settings
 from holdfast.store import Listed, MemoryStore
@@ -42,7 +53,8 @@ def document_of(plan: Planned) -> dict:
     moment, version = "2026-11-01T00:00:00+00:00", "0" * 12
     entries = {
         "plan": plan,
-        "ingested": [Landed(e["source"] + "_" + e["stream"], MILLIONS, MILLIONS) for e in plan.extracts],
+        "streams": [Landed(e["source"] + "_" + e["stream"], MILLIONS, MILLIONS) for e in plan.extracts],
+        "reconciled": Reconciled(MILLIONS, MILLIONS, MILLIONS, MILLIONS, MILLIONS),
         "validated": [Verdict(t, MILLIONS, MILLIONS, f"work/{RUN}/verdict-{t}.json") for t in plan.tables],
         "transformed": Transformed(MILLIONS, moment, tables),
         "features": Featured(MILLIONS, version, SNAPSHOT, SNAPSHOT, moment),

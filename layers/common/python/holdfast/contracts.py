@@ -10,6 +10,21 @@ from typing import Any, Self
 DONE, AGAIN, WAIT = "done", "again", "wait"
 
 
+def landed_key(run: str, batch: str, part: str = "") -> str:
+    """Where Ingest says what came of a batch of log files, or of one file of it (`part`)."""
+    return f"work/{run}/landed/{name_of_batch(batch)}{part}.json"
+
+
+def failed_key(run: str, batch: str, part: str) -> str:
+    """Where Ingest says why one file of a batch cannot be read."""
+    return f"work/{run}/failed/{name_of_batch(batch)}{part}.json"
+
+
+def name_of_batch(batch: str) -> str:
+    """`usage-` of `work/<run>/usage-003.json`: what its parts are called after."""
+    return batch.rpartition("/")[2].rpartition("-")[0] + "-"
+
+
 def manifest_key(run: str, table: str) -> str:
     """Where Ingest says in the landing bucket what the landed files of an API's stream are worth."""
     return f"manifests/run={run}/{table}.json"
@@ -50,11 +65,23 @@ class Extract(Message):
     stream: str
     batch: str = ""
     """Key of the JSON list of files, for sources that are files."""
+    places: list[int] = field(default_factory=list)
+    """Of its files in that list: what is counted through where each is read alone."""
+    only: int = -1
+    """The one file of the batch that is meant, by its place in the list; -1 for all."""
+    failure: dict[str, str] = field(default_factory=dict)
+    """Why that one file cannot be read, as a Catch says it: then it is only to be noted."""
 
     @property
     def table(self) -> str:
         """The landing table: `hubspot_contacts`, `usage_events`."""
         return f"{self.source}_{self.stream}"
+
+    @property
+    def part(self) -> str:
+        """What the files that land of a batch, or of one file of it, are called: `003`, `003-0007`."""
+        number = self.batch.rpartition("-")[2].removesuffix(".json")
+        return number if self.only < 0 else f"{number}-{self.only:04}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +90,12 @@ class Planned(Message):
 
     run: str
     extracts: list[dict[str, Any]]
+    """What is pulled one by one: streams of APIs, tables of customers."""
     tables: list[str]
+    batches: str = ""
+    """Key of the JSON list of extracts that are fanned out: batches of log files."""
+    batched: int = 0
+    """How many."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +109,17 @@ class Landed(Message):
     """`done`, or what the chain does before it invokes Ingest again: nothing (`again`), or `wait`."""
     wait_until: str = ""
     """ISO date-time in UTC."""
+
+
+@dataclass(frozen=True)
+class Reconciled(Message):
+    """Output of `Reconcile`: lines and rows of the run's log files, files that failed for good, and changes of schemas."""
+
+    rows: int
+    rejected: int
+    failed: int
+    gap: int
+    changes: int
 
 
 @dataclass(frozen=True)

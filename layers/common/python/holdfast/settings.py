@@ -79,6 +79,12 @@ class Run(Section):
 
     as_of: Literal["today", "data"] = "today"
     """`today`: midnight of the day of the run. `data`: the end of the last day that has an event."""
+    batches_at_once: int = Field(4, ge=1, le=1000)
+    """Batches of log files that are read at the same time."""
+    tolerated_failures: float = Field(0.05, ge=0, le=1)
+    """Share of a night's log files that may fail for good without failing the run; a single one never does."""
+    give_up_after: int = Field(3, ge=1)
+    """Nights after which a log file that fails every time is put into quarantine and not tried again."""
 
 
 class Training(Section):

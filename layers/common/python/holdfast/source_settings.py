@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from holdfast.connector import fitting
+from holdfast.fields import EVENT_COLUMNS, LANDED_COLUMNS, MORE
 from holdfast.hosts import check_host
 
 
@@ -87,6 +88,10 @@ class RestSource(Section):
         return self
 
 
+Contract = Literal["strict", "evolve", "permissive"]
+"""What becomes of fields of log lines that nothing maps, and of values that do not fit their columns."""
+
+
 class EventFields(Section):
     """Which field of a log line says what; a dot reaches into nested objects."""
 
@@ -110,6 +115,27 @@ class EventsSource(Section):
     fields: EventFields
     measures: dict[str, str] = {}
     """Numbers to add up: measure name -> field of the log line."""
+    contract: Contract = Field("evolve", alias="schema")
+    """What happens to fields that nothing maps. `evolve`: each becomes a column. `strict`: their rows stay behind, in quarantine.
+    `permissive`: as `evolve`, and what does not fit a column's type goes to a column of text beside it."""
+    columns: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")], str] = {}
+    """Fields to keep whatever they hold: column -> field."""
+    ignore: list[str] = []
+    """Fields to leave out; of an object, all that is in it."""
+    max_columns: int = Field(500, ge=1)
+    """Of the table `events`, with those of all sources: beyond, new fields are kept together in one column of JSON text."""
+
+    @model_validator(mode="after")
+    def _said_once(self) -> Self:
+        own = {*EVENT_COLUMNS, *LANDED_COLUMNS, *self.measures, MORE}
+        if taken := sorted(own & set(self.columns)):
+            raise ValueError(f"columns: {taken[0]} is a column of events already; name it otherwise")
+        mapped = {path for path in (*self.fields.model_dump().values(), *self.measures.values()) if path}
+        if twice := sorted(
+            (mapped & {*self.columns.values(), *self.ignore}) | ({*self.columns.values()} & {*self.ignore})
+        ):
+            raise ValueError(f"{twice[0]} is said twice: fields, measures, columns and ignore exclude each other")
+        return self
 
 
 class TableSource(Section):

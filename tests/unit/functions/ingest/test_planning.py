@@ -9,7 +9,7 @@ from holdfast.store import MemoryStore, read_json
 from holdfast.vendors import streams_of
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
-from ingest.planning import File, batched, location, newest_snapshot, planned
+from ingest.planning import FAILED, File, batched, location, newest_snapshot, planned
 
 EVENTS = """
 [sources.usage]
@@ -92,16 +92,19 @@ def test_only_files_that_are_new_or_changed_are_pulled():
 
     plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, artifacts)
 
-    assert [file["key"] for file in read_json(artifacts, plan.extracts[0]["batch"])] == ["logs/b"]
+    (batch,) = read_json(artifacts, plan.batches)
+    assert [file["key"] for file in read_json(artifacts, batch["batch"])] == ["logs/b"]
+    assert (batch["places"], plan.batched) == ([0], 1)
 
 
 def test_nothing_new_is_no_extract():
-    uploads, ledger = store("logs/a"), MemoryLedger()
+    uploads, ledger, artifacts = store("logs/a"), MemoryLedger(), MemoryStore()
     ledger.book("usage", {f"uploads/{item.key}": item.etag for item in uploads.list("")}, "before")
 
-    plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, MemoryStore())
+    plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, artifacts)
 
     assert plan.extracts == []
+    assert read_json(artifacts, plan.batches) == []
     assert plan.tables == []
 
 
@@ -120,14 +123,26 @@ def test_a_source_without_any_file_says_where_one_has_to_be():
         planned("r", settings(), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
 
 
-def test_batches_hold_about_64_megabytes_and_there_are_never_more_than_40():
-    small = [File("b", f"{n:03}", 10_000_000, "") for n in range(13)]
-    large = [File("b", f"{n:05}", 100_000_000, "") for n in range(500)]
+def test_batches_hold_about_64_megabytes_and_no_more_than_a_thousand_files():
+    files = [File("b", f"{n:03}", 10_000_000, "") for n in range(13)]
+    small = [File("b", f"{n:05}", 1, "") for n in range(2001)]
+    large = [File("b", f"{n:05}", 100_000_000, "") for n in range(9000)]
 
-    assert [len(batch) for batch in batched(small)] == [7, 6]
-    assert len(batched(large)) <= 40
+    assert [len(batch) for batch in batched(files)] == [7, 6]
+    assert [len(batch) for batch in batched(small)] == [1000, 1000, 1]
+    assert len(batched(large)) <= 5000
     assert [file for batch in batched(large) for file in batch] == large
     assert batched([]) == []
+
+
+def test_a_file_that_failed_before_is_alone_in_its_batch():
+    uploads, artifacts, ledger = store("logs/a", "logs/b", "logs/c"), MemoryStore(), MemoryLedger()
+    ledger.keep("usage", "events", FAILED, {"uploads/logs/b": {}})
+
+    plan = planned("r", settings(), "uploads", lambda bucket: uploads, ledger, artifacts)
+
+    batches = [read_json(artifacts, each["batch"]) for each in read_json(artifacts, plan.batches)]
+    assert [[file["key"] for file in batch] for batch in batches] == [["logs/a", "logs/c"], ["logs/b"]]
 
 
 def test_a_prefix_may_name_its_own_bucket():

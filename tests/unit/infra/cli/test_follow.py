@@ -26,7 +26,16 @@ def test_only_the_states_of_the_chain_are_shown() -> None:
 def test_rows_of_all_streams_are_added_up_and_rejected_ones_are_named() -> None:
     landed = [{"table": "a", "rows": 1200, "rejected": 0}, {"table": "b", "rows": 34, "rejected": 2}]
 
-    assert summary("IngestAll", {"ingested": landed}) == "1,234 rows, 2 rejected"
+    assert summary("IngestAll", {"ingested": {"streams": landed}}) == "1,234 rows, 2 rejected of streams and tables"
+
+
+def test_of_log_files_everything_that_is_not_as_it_should_be_is_named():
+    well = {"rows": 1200, "rejected": 0, "failed": 0, "gap": 0, "changes": 0}
+
+    assert summary("Reconcile", {"reconciled": well}) == "1,200 rows of log files"
+    assert summary("Reconcile", {"reconciled": well | {"failed": 1, "changes": 3}}) == (
+        "1,200 rows of log files, 1 files failed, 3 changes of schema"
+    )
 
 
 def test_a_state_that_was_caught_is_said_to_have_failed() -> None:
