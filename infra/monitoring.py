@@ -107,6 +107,13 @@ class Monitoring(Construct):
     def _watch_sources(self) -> None:
         missing = _hourly("SourceGap", "Ingest", "Maximum")
         self._alarm("SourceGap", missing, 1, "A source says that it has more records than it gave.")
+        lost = cloudwatch.Metric(namespace="Holdfast", metric_name="RowGap", period=_HOUR, statistic="Maximum")
+        self._alarm(
+            "RowGap",
+            lost,
+            1,
+            "Rows were lost between log files and table: see reconciliation/ in the artifacts bucket.",
+        )
         self._refused = _hourly("NotificationsRefused", "Webhook", "Sum")
         self._alarm(
             "NotificationsRefused",

@@ -22,7 +22,7 @@ from holdfast.schema import Schema
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff, moments, unmapped, usage
+from validate import conform, cutoff, moments, reconciliation, unmapped, usage
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
 from validate.state import HASHED, Pull, hashed, merged, present
@@ -81,11 +81,12 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     conform.gather_contacts(connection, relations + held)
     unite(connection, relations + held, pseudonymiser, HASHED)
     relations += held
-    rows = (
-        _enter_events(connection, run, settings, place, pseudonymiser, unmapped.columns(schemas.values()))
-        if "events" in relations
-        else 0
-    )
+    rows = gap = 0
+    if "events" in relations:
+        more = unmapped.columns(schemas.values())
+        rows, added = _enter_events(connection, run, settings, place, pseudonymiser, more)
+        staged = connection.execute("SELECT count(*) FROM events").fetchall()[0][0]
+        gap = reconciliation.counted(run, settings, place.artifacts, staged, rows, added).gap
     for name, table in _small_tables(connection, relations, settings, place):
         if name in HISTORIES:
             recorded(place.lake, name, table, moments.of(connection, name), now)
@@ -96,7 +97,7 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         landed = {"run": run, "columns": manifest.get("columns")}
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots)
+    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
 
 
 def _gathered(
@@ -196,12 +197,13 @@ def _enter_events(
     place: Place,
     pseudonymiser: Pseudonymiser,
     more: pa.Schema,
-) -> int:
+) -> tuple[int, int]:
+    """Rows that entered, and rows that the table says were added."""
     connection.register("known_events", _known_events(connection, place))
     with tempfile.TemporaryDirectory() as folder:
         schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder), more)
         if not written:
-            return 0
+            return 0, 0
         # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
         path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
         files = place.files.put([each.path for each in written], path)
@@ -213,7 +215,7 @@ def _enter_events(
         files=len(files),
         metadata=place.files.metadata_location(place.database, "events"),
     )
-    return rows
+    return rows, place.lake.added("events")
 
 
 def _known_events(connection: duckdb.DuckDBPyConnection, place: Place) -> pa.Table:

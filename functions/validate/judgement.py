@@ -95,6 +95,7 @@ def _result(
         "revision": results.revision(suite),
         "judged_at": now.isoformat(),
         "rows": total,
+        "landed": landed.connection.execute("SELECT count(*) FROM all_landed").fetchall()[0][0] if landed.keys else 0,
         "quarantined": removed,
         "complete": landed.complete,
         "halted": halted,

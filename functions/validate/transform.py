@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from holdfast import tell
 from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
@@ -19,5 +20,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
     )
     answer = entered(run, settings(), place, pseudonymiser(), datetime.now(UTC))
+    tell.measure(RowGap=answer.gap)
     settle(run, artifacts())
     return answer.to_json()

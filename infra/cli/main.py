@@ -10,12 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from holdfast.errors import HoldfastError
-from holdfast.settings import Settings, load_settings
-from infra.cli import api, demo, lake, operate, quarantined, secrets, show, sources
-from infra.cli.deployment import STATE, Deployment
+from holdfast.settings import load_settings
+from infra.cli import api, demo, lake, operate, quarantined, schemas, secrets, show, sources
+from infra.cli.deployment import STATE
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
-from infra.cli.options import Config, Target
+from infra.cli.options import Config, Target, as_deployed
 from infra.cli.options import deployment_of as _deployment
 from infra.local.processes import Processes
 from infra.trouble import Trouble
@@ -34,6 +34,7 @@ app.add_typer(sources_, name="sources")
 app.add_typer(quarantined.app, name="quarantine")
 lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
 app.add_typer(lake_, name="lake")
+app.add_typer(schemas.app, name="schema")
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -165,17 +166,10 @@ def secret_set(
         console.print(f"subscribe {source} to {secrets.webhook_url(deployment, source)}")
 
 
-def _as_deployed(target: str | None, config: Path) -> Settings:
-    """The configuration that was deployed: the demo's is the user's with the stand-ins in place of the sources."""
-    if target is None:
-        return load_settings(STATE / f"{Deployment.current().name}.toml")
-    return load_settings(config)
-
-
 @sources_.command("check")
 def sources_check(target: Target = None, config: Config = _CONFIG) -> None:
     """Whether each stream can be read with its token, and what the next run would pull of it."""
-    found = list(sources.check(_deployment(target, config), _as_deployed(target, config)))
+    found = list(sources.check(_deployment(target, config), as_deployed(target, config)))
     for each in found:
         mark = "[green]✓[/]" if each.well else "[red]✗[/]"
         console.print(f"{mark} {f'{each.source}/{each.stream}':<32}{escape(each.says)}")
@@ -186,7 +180,7 @@ def sources_check(target: Target = None, config: Config = _CONFIG) -> None:
 @sources_.command("status")
 def sources_status(target: Target = None, config: Config = _CONFIG) -> None:
     """How far each stream is in the lake, and how far a pull that is under way."""
-    rows = sources.status(_deployment(target, config), _as_deployed(target, config))
+    rows = sources.status(_deployment(target, config), as_deployed(target, config))
     if not rows:
         console.print("no API is configured: the sources are files")
         return
@@ -206,7 +200,7 @@ def sources_sync(
 
     No other stream is pulled and nothing is scored. What landed before stays: records are merged by id.
     """
-    deployment, settings = _deployment(target, config), _as_deployed(target, config)
+    deployment, settings = _deployment(target, config), as_deployed(target, config)
     sources.idle(deployment)
     if backfill:
         console.print(sources.rewound(settings, sources.ledger_of(deployment), stream, backfill))

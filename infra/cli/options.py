@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from holdfast.settings import load_settings
-from infra.cli.deployment import Deployment
+from holdfast.settings import Settings, load_settings
+from infra.cli.deployment import STATE, Deployment
 from infra.trouble import Trouble
 
 Target = Annotated[
@@ -31,3 +31,8 @@ def deployment_of(target: str | None, config: Path) -> Deployment:
         raise Trouble(f"--target {target}: allowed is aws")
     settings = load_settings(config)
     return Deployment.from_stack(settings.name, "aws", settings.region, None)
+
+
+def as_deployed(target: str | None, config: Path) -> Settings:
+    """The configuration that was deployed: the demo's is the user's with the stand-ins in place of the sources."""
+    return load_settings(STATE / f"{Deployment.current().name}.toml" if target is None else config)

@@ -52,9 +52,12 @@ class BucketOf:
         self._s3, self._endpoint = deployment.client("s3"), deployment.endpoint
 
     def read(self, key: str) -> bytes:
-        """An object's bytes."""
+        """An object's bytes. Raises KeyError when there is none."""
         with explained(self._endpoint):
-            return bytes(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+            try:
+                return bytes(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+            except self._s3.exceptions.NoSuchKey as error:
+                raise KeyError(key) from error
 
     def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Put an object."""
@@ -168,7 +171,7 @@ def _mended(row: Held, changes: Mapping[str, Any], whole: dict[str, Any] | None,
 def _columns(artifacts: Store, run: str, table: str) -> dict[str, str]:
     try:
         return dict(json.loads(artifacts.read(f"quality/run={run}/{table}.json"))["columns"])
-    except (KeyError, Trouble):
+    except KeyError:
         return {}
 
 

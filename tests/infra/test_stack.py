@@ -74,7 +74,16 @@ def test_no_secret_is_in_an_environment_variable(template: Template) -> None:
 def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Template) -> None:
     alarms = {a["AlarmName"]: a for a in resources(template, "AWS::CloudWatch::Alarm").values()}
 
-    names = ("RunFailed", "NoSuccessIn26Hours", "ApiErrors", "ApiSlow", "Drift", "SourceGap", "NotificationsRefused")
+    names = (
+        "RunFailed",
+        "NoSuccessIn26Hours",
+        "ApiErrors",
+        "ApiSlow",
+        "Drift",
+        "SourceGap",
+        "RowGap",
+        "NotificationsRefused",
+    )
     assert set(alarms) == {f"holdfast-{name}" for name in (*names, "UpkeepFailed")}
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 

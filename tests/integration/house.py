@@ -1,6 +1,7 @@
 """A deployment's resources without its functions: the first half of the chain is walked by the real handlers in this process."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,24 @@ class House:
     def bucket(self, zone: str) -> str:
         return f"{self.name}-{zone}"
 
+    @property
+    def topic(self) -> str:
+        """The alerts topic."""
+        return f"arn:aws:sns:us-east-1:000000000000:{self.name}-alerts"
+
+    def alerts(self) -> list[str]:
+        """What was alerted since it was asked for last."""
+        sqs = boto3.client("sqs")
+        found = sqs.receive_message(QueueUrl=self._inbox(), MaxNumberOfMessages=10).get("Messages", [])
+        for message in found:
+            sqs.delete_message(QueueUrl=self._inbox(), ReceiptHandle=message["ReceiptHandle"])
+        return [message["Body"] for message in found]
+
+    def _inbox(self) -> str:
+        """The inbox's address as this machine reaches it: the runtime names itself by a host of its own."""
+        path = boto3.client("sqs").get_queue_url(QueueName=f"{self.name}-inbox")["QueueUrl"].split("/", 3)[3]
+        return f"{os.environ['AWS_ENDPOINT_URL']}/{path}"
+
     def upload(self, pattern: str) -> None:
         for file in sorted(self.world.glob(pattern)):
             boto3.client("s3").upload_file(str(file), self.bucket("uploads"), str(file.relative_to(self.world)))
@@ -104,6 +123,12 @@ def deploy(house: House, secrets: dict[str, str], settings: dict[str, str]) -> N
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    )
+    boto3.client("sns").create_topic(Name=f"{house.name}-alerts")
+    boto3.client("sqs").create_queue(QueueName=f"{house.name}-inbox")
+    queue = f"arn:aws:sqs:us-east-1:000000000000:{house.name}-inbox"
+    boto3.client("sns").subscribe(
+        TopicArn=house.topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"}
     )
     for name, token in secrets.items():
         boto3.client("secretsmanager").create_secret(

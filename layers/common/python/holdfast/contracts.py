@@ -149,11 +149,15 @@ class RunOnly(Message):
 
 @dataclass(frozen=True)
 class Transformed(Message):
-    """Output of `Transform`: rows that entered the lake, and the cutoff of this run as an ISO date-time in UTC."""
+    """Output of `Transform`: rows that entered the lake, and the cutoff of this run as an ISO date-time in UTC.
+
+    `gap` are rows of usage logs of which nobody knows what became of them.
+    """
 
     rows: int
     as_of: str
     snapshots: dict[str, int]
+    gap: int = 0
 
 
 @dataclass(frozen=True)

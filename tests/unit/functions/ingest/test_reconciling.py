@@ -33,7 +33,9 @@ def poisoned(logs: Logs, run: str, *poison: str) -> None:
             alone = replace(batch, only=place)
             if name in poison:
                 failed = replace(alone, failure={"Error": "Runtime.ExitError", "Cause": '{"errorMessage": "killed"}'})
-                write_failure(Landing(failed, logs.landing, logs.quarantine, logs.artifacts, lambda bucket: logs.uploads))
+                write_failure(
+                    Landing(failed, logs.landing, logs.quarantine, logs.artifacts, lambda bucket: logs.uploads)
+                )
             else:
                 logs.read(alone)
 
@@ -116,7 +118,9 @@ def test_more_files_than_are_tolerated_fail_the_run_which_says_why(logs):
         logs.put(f"f{number}", line(number))
     poisoned(logs, "a", "f1", "f2")
 
-    with pytest.raises(SourceGarbled, match=r"2 of 10 log files cannot be read, such as .*f1: Runtime.ExitError: killed"):
+    with pytest.raises(
+        SourceGarbled, match=r"2 of 10 log files cannot be read, such as .*f1: Runtime.ExitError: killed"
+    ):
         logs.finish("a")
 
 
