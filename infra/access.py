@@ -11,7 +11,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from infra.storage import Storage
 
 ACCESS = {
-    "Plan": ("read uploads", "write artifacts", "write state"),
+    "Plan": ("read uploads", "write artifacts", "write state", "read arrivals"),
     "Ingest": (
         "read uploads",
         "write artifacts",
@@ -151,12 +151,19 @@ def _secrets(chosen: Callable[[Storage], Iterable[secretsmanager.Secret]]) -> Gi
     return give
 
 
+def _arrivals(grantee: iam.IGrantable, storage: Storage) -> None:
+    iam.Grant.add_to_principal(
+        grantee=grantee, actions=["sqs:ReceiveMessage", "sqs:DeleteMessage"], resource_arns=[storage.arrivals.queue_arn]
+    )
+
+
 def _use_key(grantee: iam.IGrantable, storage: Storage, *, writes: bool) -> None:
     storage.key.grant(grantee, "kms:Decrypt", *(["kms:GenerateDataKey"] if writes else []))
 
 
 _GRANTS: dict[str, Give] = {
     "read uploads": _uploads,
+    "read arrivals": _arrivals,
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
     "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
     "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),

@@ -28,7 +28,7 @@ _HEAVY = {"memory_mb": 4096, "timeout_s": 900}
 FUNCTIONS = {
     spec.name: spec
     for spec in (
-        FunctionSpec("Plan", "ingest.plan.handler", "ingest", 512, 120, "lists what there is to pull"),
+        FunctionSpec("Plan", "ingest.plan.handler", "ingest", 1024, 600, "lists what there is to pull"),
         FunctionSpec(
             "Ingest",
             "ingest.ingest.handler",

@@ -44,6 +44,7 @@ class Chain(Construct):
         self, scope: Construct, construct_id: str, *, functions: Functions, storage: Storage, settings: Settings
     ) -> None:
         super().__init__(scope, construct_id)
+        self.node.set_context("@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2", True)
         self._functions = functions
         self._settings = settings
         self._log_files = LogFiles(self, self._task, storage.artifacts, settings.run)

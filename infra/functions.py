@@ -86,5 +86,6 @@ def environment_of(storage: Storage, alerts: sns.Topic) -> dict[str, str]:
         "HOLDFAST_SCORES_TABLE": storage.scores.table_name,
         "HOLDFAST_PSEUDONYM_SECRET": storage.pseudonym_key.secret_arn,
         "HOLDFAST_ALERTS_TOPIC": alerts.topic_arn,
+        "HOLDFAST_ARRIVALS_QUEUE": storage.arrivals.queue_url,
         "HOLDFAST_SOURCE_SECRETS": Stack.of(storage).to_json_string(secrets) if secrets else json.dumps({}),
     }

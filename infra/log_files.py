@@ -29,7 +29,7 @@ class LogFiles:
             "Files",
             state_name="Files",
             item_reader=sfn.S3JsonItemReader(bucket=artifacts, key=AT("$.plan.batches")),
-            result_writer=sfn.ResultWriter(
+            result_writer_v2=sfn.ResultWriterV2(
                 bucket=artifacts, prefix=sfn.JsonPath.format("work/{}/map", AT("$.plan.run"))
             ),
             max_concurrency=run.batches_at_once,

@@ -53,6 +53,14 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:<{machine}.Name>:*"] = (
         "The executions of the one own state machine."
     )
+    reasons[f"arn:<AWS::Partition>:s3:::<{_id(stack, stack.storage.artifacts)}>/*"] = (
+        "The lists that Plan writes for the Distributed Map and what it writes of its executions: keys with a run's name."
+    )
+    named = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{machine}"}}]}}]}}'
+    for children in (f"{named}:*", f"{named}/*:*"):
+        reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
+            "The Distributed Map's executions of the one own state machine."
+        )
     tables = catalogue_arns(stack.storage)[-1].split(":glue:", 1)[1].split(":table/", 1)[1]
     reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = (
         "The tables of the one own database; streams make new ones."

@@ -13,6 +13,7 @@ from constructs import Construct
 
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.vendors import APIS
+from infra.arrivals import Arrivals
 
 
 class Storage(Construct):
@@ -36,6 +37,7 @@ class Storage(Construct):
         self.lake = self._bucket("Lake")
         self.artifacts = self._bucket("Artifacts")
         self.uploads = self._bucket("Uploads")
+        self.arrivals = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings).queue
         self.state = self._table("State", "pk", "sk", expiry="expires")
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)

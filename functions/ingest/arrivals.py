@@ -1,26 +1,13 @@
 """Log files that S3 told of as they came: hints, by which a large bucket need not be listed from its beginning every night."""
 
 import json
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from holdfast.aws import client, translated
 
 MOST = 2000
 """Notifications that one Plan reads; where more wait, everything is listed."""
 _PER_CALL = 10
-
-
-class Arrivals(Protocol):
-    """Objects that S3 told of since they were last forgotten."""
-
-    def told(self) -> tuple[set[tuple[str, str]], bool]:
-        """Bucket and key of each, and whether these are all that there are."""
-        ...
-
-    def forget(self) -> None:
-        """What was told is planned: it need not be told again."""
-        ...
 
 
 class SqsArrivals:
@@ -32,6 +19,7 @@ class SqsArrivals:
         self._receipts: list[str] = []
 
     def told(self) -> tuple[set[tuple[str, str]], bool]:
+        """Bucket and key of each object that was told of since the last time, and whether these are all."""
         found: set[tuple[str, str]] = set()
         while len(self._receipts) < MOST:
             messages = self._received()
@@ -42,6 +30,7 @@ class SqsArrivals:
         return found, False
 
     def forget(self) -> None:
+        """What was told is planned: it need not be told again."""
         for start in range(0, len(self._receipts), _PER_CALL):
             receipts = self._receipts[start : start + _PER_CALL]
             entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(receipts)]
@@ -58,17 +47,3 @@ class SqsArrivals:
 def _object(body: str) -> tuple[str, str]:
     detail = json.loads(body)["detail"]
     return str(detail["bucket"]["name"]), str(detail["object"]["key"])
-
-
-@dataclass
-class NoArrivals:
-    """Nobody tells of anything: also what tests fill by hand."""
-
-    objects: set[tuple[str, str]] = field(default_factory=set)
-    all_of_them: bool = False
-
-    def told(self) -> tuple[set[tuple[str, str]], bool]:
-        return self.objects, self.all_of_them
-
-    def forget(self) -> None:
-        self.objects = set()

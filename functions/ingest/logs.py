@@ -87,13 +87,14 @@ def land_logs(place: Landing, source: EventsSource) -> Landed:
         tables = Tables(connection, source, str(empty))
         reader = Reader(source, tables, Path(folder), beside=tables.unmapped)
         counts = [_read(connection, place, tables, reader, file) for file in files]
+    seen = tables.unmapped.seen()
     query = tables.rows([file.key for file in files])
     place.clear(connection, query)
     rows, rejected = place.land(connection, query), place.reject(connection)
     found = tables.counts()
     reason = connection.execute("SELECT min(reason) FROM rejects").fetchall()[0][0] or ""
     told = [each.with_rows(*found.get(each.key, (0, 0))) for each in counts]
-    write_account(place, told, tables.unmapped.seen(), reason)
+    write_account(place, told, seen, reason)
     return Landed(place.extract.table, rows, rejected)
 
 

@@ -1,6 +1,6 @@
 """Decides what a run pulls: streams of the CRM sources, and batches of the files that are not in the lake yet."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import PurePosixPath
 
@@ -9,8 +9,9 @@ from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import Ledger
 from holdfast.quarantine import waiting
 from holdfast.settings import EventsSource, Settings, TableSource
-from holdfast.store import Listed, Store, read_json, write_json
+from holdfast.store import Store, read_json, write_json
 from holdfast.vendors import ApiSource, streams_of
+from ingest.listing import Listing, Told, visible
 
 BATCH_BYTES = 64_000_000
 BATCH_FILES = 1000
@@ -20,6 +21,7 @@ FAILED = "failed"
 """Name of the note of files that could not be read, by address, on the events of a source."""
 
 Stores = Callable[[str], Store]
+_UNTOLD = Told()
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,26 @@ class File:
         return f"{self.bucket}/{self.key}"
 
 
+@dataclass(frozen=True)
+class Sources:
+    """Where sources of files are, and what is known of them."""
+
+    uploads: str
+    stores: Stores
+    ledger: Ledger
+    told: Told
+
+
 def planned(
-    run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store, *, only: str = ""
+    run: str,
+    settings: Settings,
+    uploads: str,
+    stores: Stores,
+    ledger: Ledger,
+    artifacts: Store,
+    *,
+    only: str = "",
+    told: Told = _UNTOLD,
 ) -> Planned:
     """The run's extracts. Kept as `work/<run>/plan.json`, so that a second Plan of the same run says the same.
 
@@ -52,7 +72,7 @@ def planned(
         return Planned.parse(read_json(artifacts, f"work/{run}/plan.json"))
     except KeyError:
         wanted = _narrowed(settings, only) if only else settings
-        found = list(_extracts(run, wanted, uploads, stores, ledger, artifacts))
+        found = list(_extracts(run, wanted, Sources(uploads, stores, ledger, told), artifacts))
         found = [each for each in found if not only or each.batch or only == f"{each.source}/{each.stream}"]
         batches = [each.to_json() for each in found if isinstance(wanted.sources[each.source], EventsSource)]
         extracts = [each.to_json() for each in found if each.to_json() not in batches]
@@ -63,15 +83,13 @@ def planned(
         return plan
 
 
-def _extracts(
-    run: str, settings: Settings, uploads: str, stores: Stores, ledger: Ledger, artifacts: Store
-) -> Iterator[Extract]:
+def _extracts(run: str, settings: Settings, place: Sources, artifacts: Store) -> Iterator[Extract]:
     for name, source in sorted(settings.sources.items()):
         if isinstance(source, EventsSource):
-            batches = _batches(name, source, uploads, stores, ledger)
+            batches = _batches(name, source, place)
             stream = "events"
         elif isinstance(source, TableSource):
-            batches = [_snapshot(name, source, uploads, stores)]
+            batches = [_snapshot(name, source, place)]
             stream = "customers"
         else:
             yield from (Extract(run, name, stream) for stream in streams_of(source))
@@ -120,39 +138,37 @@ def newest_snapshot(files: list[File]) -> list[File]:
     return [f for f in files if (path := PurePosixPath(f.key)).parent == last.parent and path.name.startswith("part-")]
 
 
-def _batches(name: str, source: EventsSource, uploads: str, stores: Stores, ledger: Ledger) -> list[list[File]]:
+def _batches(name: str, source: EventsSource, place: Sources) -> list[list[File]]:
     """What is new in batches; a file that failed before is alone in its, so that no other fails with it."""
-    files = _new_files(name, source, uploads, stores, ledger)
-    failed = {address for address, said in (ledger.note(name, "events", FAILED) or {}).items()}
+    files = _new_files(name, source, place)
+    failed = set(place.ledger.note(name, "events", FAILED) or {})
     others = [file for file in files if file.address not in failed]
     return batched(others) + [[file] for file in files if file.address in failed]
 
 
-def _new_files(name: str, source: EventsSource, uploads: str, stores: Stores, ledger: Ledger) -> list[File]:
-    booked = ledger.booked(name)
-    files = _files(source.prefix, uploads, stores)
+def _new_files(name: str, source: EventsSource, place: Sources) -> list[File]:
+    booked = place.ledger.booked(name)
+    bucket, inside = location(source.prefix, place.uploads)
+    told = Told(
+        {(b, key) for b, key in place.told.objects if b == bucket and key.startswith(inside)},
+        place.told.complete,
+        place.told.now,
+    )
+    listing = Listing(name, place.stores(bucket), inside, place.ledger, told, notified=bucket == place.uploads)
+    files = [
+        File(bucket, *item) for item in listing.files(lambda item: booked.get(f"{bucket}/{item.key}") == item.etag)
+    ]
     if not files and not booked:
-        raise _nothing(name, source.prefix, uploads, "NDJSON logs (.gz or plain)")
+        raise _nothing(name, source.prefix, place.uploads, "NDJSON logs (.gz, .zst or plain)")
     return [file for file in files if booked.get(file.address) != file.etag]
 
 
-def _snapshot(name: str, source: TableSource, uploads: str, stores: Stores) -> list[File]:
-    files = [f for f in _files(source.prefix, uploads, stores) if f.size]
+def _snapshot(name: str, source: TableSource, place: Sources) -> list[File]:
+    bucket, inside = location(source.prefix, place.uploads)
+    files = [File(bucket, *item) for item in visible(place.stores(bucket).list(inside)) if item.size]
     if not files:
-        raise _nothing(name, source.prefix, uploads, "a CSV or Parquet file with one row per customer")
+        raise _nothing(name, source.prefix, place.uploads, "a CSV or Parquet file with one row per customer")
     return newest_snapshot(files)
-
-
-def _files(prefix: str, uploads: str, stores: Stores) -> list[File]:
-    bucket, inside = location(prefix, uploads)
-    return [File(bucket, *item) for item in _visible(stores(bucket).list(inside))]
-
-
-def _visible(listing: Iterable[Listed]) -> list[Listed]:
-    """Without folder markers and what writers leave beside their data (`_SUCCESS`, `.part`)."""
-    return [
-        item for item in listing if not item.key.endswith("/") and item.key.rpartition("/")[2][:1] not in {"_", "."}
-    ]
 
 
 def _nothing(name: str, prefix: str, uploads: str, wanted: str) -> NoData:

@@ -23,6 +23,14 @@ _OBJECTS = (
     "FROM read_ndjson_objects({path}, ignore_errors = true, maximum_object_size = 8388608)"
 )
 _STRUCTURES = "SELECT DISTINCT json_structure(more)::VARCHAR FROM unmapped SEMI JOIN events USING (source_file, line)"
+_TOO_DEEP = """
+CREATE TEMP TABLE deep AS SELECT source_file, line, more FROM unmapped WHERE try(json_structure(more)) IS NULL;
+INSERT INTO rejects
+    SELECT 'an object nested too deeply, beside the mapped fields', json_object('line', line, 'text', left(more, 1000))::VARCHAR,
+        source_file
+    FROM deep SEMI JOIN events USING (source_file, line);
+DELETE FROM events WHERE (source_file, line) IN (SELECT source_file, line FROM deep);
+DELETE FROM unmapped WHERE (source_file, line) IN (SELECT source_file, line FROM deep);"""
 _LOOKED = """
 WITH told AS (
     SELECT more, count(*) AS lines FROM unmapped SEMI JOIN events USING (source_file, line) GROUP BY more),
@@ -85,9 +93,13 @@ class Unmapped:
         return bool(self._connection.execute("SELECT count(*) FROM (FROM unmapped LIMIT 1)").fetchall()[0][0])
 
     def seen(self) -> list[Seen]:
-        """What is known of each field, by name."""
-        structures = [row[0] for row in self._connection.execute(_STRUCTURES).fetchall()]
-        fields = sorted({field_of(steps) for said in structures for steps in _leaves(_parsed(said))})
+        """What is known of each field, by name. Lines nested too deeply to be told of become rejects."""
+        try:
+            structures = [row[0] for row in self._connection.execute(_STRUCTURES).fetchall()]
+        except duckdb.InvalidInputException:
+            self._connection.execute(_TOO_DEEP)
+            structures = [row[0] for row in self._connection.execute(_STRUCTURES).fetchall()]
+        fields = sorted({field_of(steps) for said in structures for steps in _leaves(json.loads(said))})
         return [
             seen for start in range(0, len(fields), _AT_ONCE) for seen in self._looked(fields[start : start + _AT_ONCE])
         ]
@@ -109,14 +121,6 @@ class Unmapped:
             for name, counted in zip(EVIDENCE, evidence, strict=True):
                 seen.evidence[name] += counted
         return list(found.values())
-
-
-def _parsed(structure: str) -> Any:
-    """A line's structure as DuckDB tells it; one nested too deeply for Python is told as if it were a list."""
-    try:
-        return json.loads(structure)
-    except RecursionError:
-        return []
 
 
 def _leaves(structure: Any, before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

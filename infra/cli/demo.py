@@ -134,7 +134,7 @@ def _eased(kind: str, customers: int) -> dict[str, int | bool]:
 
 def _write_config(settings: Settings) -> Path:
     path = STATE / f"{settings.name}.toml"
-    path.write_text(tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True)))
+    path.write_text(tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True, by_alias=True)))
     return path
 
 

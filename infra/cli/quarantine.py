@@ -64,10 +64,11 @@ class BucketOf:
         with explained(self._endpoint):
             self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under a prefix."""
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        """Objects under a prefix, behind a key."""
+        wanted = {"Bucket": self.bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
         with explained(self._endpoint):
-            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(**wanted):
                 for item in page.get("Contents", []):
                     yield Listed(item["Key"], item["Size"], item["ETag"].strip('"'))
 

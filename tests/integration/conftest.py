@@ -199,6 +199,7 @@ def house(
         "HOLDFAST_STATE_TABLE": f"{made.name}-state",
         "HOLDFAST_PSEUDONYM_SECRET": f"{made.name}/pseudonym",
         "HOLDFAST_ALERTS_TOPIC": made.topic,
+        "HOLDFAST_ARRIVALS_QUEUE": made.queue("arrivals"),
         "HOLDFAST_SOURCE_SECRETS": json.dumps({"crm": f"{made.name}/crm", "desk": f"{made.name}/desk"}),
     }
     with environment(settings):

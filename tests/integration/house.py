@@ -66,16 +66,15 @@ class House:
 
     def alerts(self) -> list[str]:
         """What was alerted since it was asked for last."""
-        sqs = boto3.client("sqs")
-        found = sqs.receive_message(QueueUrl=self._inbox(), MaxNumberOfMessages=10).get("Messages", [])
+        sqs, inbox = boto3.client("sqs"), self.queue("inbox")
+        found = sqs.receive_message(QueueUrl=inbox, MaxNumberOfMessages=10).get("Messages", [])
         for message in found:
-            sqs.delete_message(QueueUrl=self._inbox(), ReceiptHandle=message["ReceiptHandle"])
+            sqs.delete_message(QueueUrl=inbox, ReceiptHandle=message["ReceiptHandle"])
         return [message["Body"] for message in found]
 
-    def _inbox(self) -> str:
-        """The inbox's address as this machine reaches it: the runtime names itself by a host of its own."""
-        path = boto3.client("sqs").get_queue_url(QueueName=f"{self.name}-inbox")["QueueUrl"].split("/", 3)[3]
-        return f"{os.environ['AWS_ENDPOINT_URL']}/{path}"
+    def queue(self, name: str) -> str:
+        """A queue's address as this machine reaches it: the runtime names itself by a host of its own."""
+        return f"{os.environ['AWS_ENDPOINT_URL']}/000000000000/{self.name}-{name}"
 
     def upload(self, pattern: str) -> None:
         for file in sorted(self.world.glob(pattern)):
@@ -125,7 +124,8 @@ def deploy(house: House, secrets: dict[str, str], settings: dict[str, str]) -> N
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
     )
     boto3.client("sns").create_topic(Name=f"{house.name}-alerts")
-    boto3.client("sqs").create_queue(QueueName=f"{house.name}-inbox")
+    for queue in ("inbox", "arrivals"):
+        boto3.client("sqs").create_queue(QueueName=f"{house.name}-{queue}")
     queue = f"arn:aws:sqs:us-east-1:000000000000:{house.name}-inbox"
     boto3.client("sns").subscribe(
         TopicArn=house.topic, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"}

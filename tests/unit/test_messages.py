@@ -36,7 +36,7 @@ class Uploads(MemoryStore):
         super().__init__("uploads")
         self._listed = [Listed(f"usage/2026/10/usage-{n:08}.ndjson.gz", size, f"{n:032x}") for n in range(files)]
 
-    def list(self, prefix: str):  # type: ignore[no-untyped-def]
+    def list(self, prefix: str, after: str = ""):  # type: ignore[no-untyped-def]
         return iter(self._listed)
 
 

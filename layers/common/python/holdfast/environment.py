@@ -22,6 +22,8 @@ class Environment:
     scores_table: str = ""
     pseudonym_secret: str = ""
     alerts_topic: str = ""
+    arrivals_queue: str = ""
+    """Address of the queue in which S3 tells of new log files."""
     train_launcher: str = ""
     train_target: str = ""
     source_secrets: str = "{}"

@@ -31,8 +31,8 @@ class Store(Protocol):
         """Put the object, whole or not at all."""
         ...
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        """Objects under `prefix`, in key order."""
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        """Objects under `prefix`, in key order; those whose keys come after another one only."""
         ...
 
     def uri(self, key: str) -> str:
@@ -60,9 +60,10 @@ class S3Store:
         with translated(f"writing s3://{self.bucket}/{key}"):
             self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
-    def list(self, prefix: str) -> Iterator[Listed]:
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        wanted = {"Bucket": self.bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
         with translated(f"listing s3://{self.bucket}/{prefix}"):
-            for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in self._s3.get_paginator("list_objects_v2").paginate(**wanted):
                 for item in page.get("Contents", []):
                     yield Listed(item["Key"], item["Size"], item["ETag"].strip('"'))
 
@@ -83,8 +84,8 @@ class MemoryStore:
     def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         self.objects[key] = body
 
-    def list(self, prefix: str) -> Iterator[Listed]:
-        for key in sorted(k for k in self.objects if k.startswith(prefix)):
+    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
+        for key in sorted(k for k in self.objects if k.startswith(prefix) and k > after):
             yield Listed(key, len(self.objects[key]), f"{hash(self.objects[key]):x}")
 
     def uri(self, key: str) -> str:

@@ -14,7 +14,9 @@ def alert(topic: str, subject: str, body: Mapping[str, object]) -> None:
 
 
 def measure(**counts: int) -> None:
-    """Put counts as metrics that alarms look at."""
-    data = [{"MetricName": name, "Value": value, "Unit": "Count"} for name, value in sorted(counts.items())]
+    """Put counts as metrics that alarms look at; what is nothing is no metric, so that an alarm does not say that all is well."""
+    data = [{"MetricName": name, "Value": value, "Unit": "Count"} for name, value in sorted(counts.items()) if value]
+    if not data:
+        return
     with translated("publishing metrics"):
         client("cloudwatch").put_metric_data(Namespace="Holdfast", MetricData=data)

@@ -161,3 +161,15 @@ def test_no_noise_harms_the_good_line_after_it(noise):
     landed = land_logs(there, SOURCE)
 
     assert (landed.rows, landed.rejected) == (1, len(noise))
+
+
+def test_a_line_nested_without_end_is_rejected_alone(place, rows):
+    deep = '{"a":' * 500 + "1" + "}" * 500
+    there = place(a=lines(GOOD, json.dumps(GOOD)[:-1] + f', "x": {deep}}}', GOOD | {"x": 1}))
+
+    landed = land_logs(there, SOURCE)
+
+    assert (landed.rows, landed.rejected) == (2, 1)
+    (told,) = rows(there.quarantine)
+    assert "nested too deeply" in told["reason"]
+    assert json.loads(told["row"])["line"] == 2
