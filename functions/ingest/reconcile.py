@@ -1,18 +1,15 @@
 """State Reconcile: what came of the run's log files, line by line, and how the schemas of their sources go on."""
 
-import time
 from typing import Any
 
 from holdfast import tell
 from holdfast.contracts import RunOnly
-from holdfast.errors import StorageUnavailable
 from holdfast.ledger import DynamoLedger
+from holdfast.locks import Locks
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, landing, quarantine, settings
 from holdfast.store import S3Store, read_json, write_json
 from ingest.reconciling import Place, reconciled
-
-_LOCKED_S = 180.0
 
 
 @step
@@ -23,14 +20,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return dict(read_json(artifacts(), done))
     except KeyError:
         pass
-    now = time.time()
-    if not ledger.lock("schema", run, now, now + _LOCKED_S):
-        raise StorageUnavailable("another run decides on schemas at this moment")
     place = Place(artifacts(), landing(), quarantine(), ledger, S3Store)
-    answer, alerts = reconciled(run, settings(), place)
+    with Locks(ledger, "Reconcile").hold("schemas"):
+        answer, alerts = reconciled(run, settings(), place)
     tell.measure(RowGap=answer.gap, SchemaChanges=answer.changes, LogFilesFailed=answer.failed)
     for subject, body in alerts:
         tell.alert(environment().alerts_topic, f"{settings().name}: {subject}", body)
     write_json(artifacts(), done, answer.to_json())
-    ledger.unlock("schema", run)
     return answer.to_json()

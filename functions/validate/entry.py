@@ -207,7 +207,9 @@ def _enter_events(
         # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
         path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
         files = place.files.put([each.path for each in written], path)
-    place.lake.add_files("events", schema, files, month_of="event_time")
+    with place.lake.alone("events"):
+        place.lake.add_files("events", schema, files, month_of="event_time")
+        added = int(place.lake.said_of("events").get("added-records", 0))
     rows = sum(each.rows for each in written)
     logger.info(
         "events entered",
@@ -215,7 +217,7 @@ def _enter_events(
         files=len(files),
         metadata=place.files.metadata_location(place.database, "events"),
     )
-    return rows, place.lake.added("events")
+    return rows, added
 
 
 def _known_events(connection: duckdb.DuckDBPyConnection, place: Place) -> pa.Table:

@@ -132,11 +132,6 @@ class Lake:
         with self._extended(name, rows.schema) as transaction:
             transaction.append(rows, snapshot_properties=properties or {})
 
-    def added(self, name: str) -> int:
-        """Rows that the newest snapshot says it added."""
-        table = self.table(name)
-        return int(_summary_of(table).get("added-records", 0)) if table else 0
-
     def location(self, name: str) -> str:
         """Where the data files of a table belong."""
         return f"{self._location}/{name}/data"
