@@ -12,6 +12,7 @@ from holdfast.predictors import Personas
 from holdfast.resources import artifacts, lake, settings
 from holdfast.store import Store
 from report.page import page
+from report.quality import judged, quality
 from report.summary import Findings, summary
 
 _HTML = "text/html; charset=utf-8"
@@ -38,7 +39,8 @@ def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reporte
         bundle.json(METRICS), bundle.json(IMPORTANCE), bundle.json(SETTINGS),
     )  # fmt: skip
     run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}
-    body = page(summary(scores, found), run).encode()
+    data = {"data": quality(judged(store, wanted.run))}
+    body = page(summary(scores, found) | data, run).encode()
     store.write("reports/latest.html", body, _HTML)
     key = f"reports/{wanted.run}.html"
     store.write(key, body, _HTML)

@@ -13,6 +13,7 @@ from holdfast.store import write_json
 from validate import results
 from validate.expectations import Expectation
 from validate.landed import Landed, Subject, Zones, opened, register_keys
+from validate.profile import lateness, profile
 from validate.scan import Asked, Outcome, asked, outcomes
 from validate.sorting import Sorted, examples, sort_out
 from validate.suites import Suite
@@ -101,5 +102,6 @@ def _result(
         "halted": halted,
         "columns": list(landed.types.items()),
         "expectations": [results.described(each) for each in found],
-        "profile": results.profile(landed.connection, landed.types),
+        "profile": results.plain(profile(landed.connection, landed.types, total)),
+        "lateness": results.plain(lateness(landed.connection, landed.types, total)),
     }

@@ -7,11 +7,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
-
 from holdfast.store import Store, read_json, write_json
 from validate.scan import Outcome
-from validate.sql import Types, column, kind_of, quoted
+from validate.sql import Types
 from validate.suites import Suite
 
 KEPT = 400
@@ -62,7 +60,7 @@ def described(outcome: Outcome) -> dict[str, Any]:
         "holds": outcome.holds,
         "counted": outcome.counted,
         "unexpected": outcome.unexpected,
-        "observed": _plain(outcome.observed),
+        "observed": plain(outcome.observed),
         "problem": outcome.problem,
     }
 
@@ -86,27 +84,8 @@ def revision(suite: Suite) -> str:
     return hashlib.sha256(repr(suite).encode()).hexdigest()[:12]
 
 
-def profile(connection: duckdb.DuckDBPyConnection, types: Types) -> dict[str, dict[str, Any]]:
-    """Of each column of the relation `rows`: type, values that are there, about how many differ, smallest and largest.
-
-    Texts have no smallest and largest: they may name somebody.
-    """
-    sums: list[str] = []
-    for name, declared in types.items():
-        ordered = kind_of(declared) in ("number", "moment")
-        value = column(name, types)
-        sums += [
-            f"count({value})",
-            f"approx_count_distinct({quoted(name)})",
-            *(f"{f}({value})" if ordered else "NULL" for f in ("min", "max")),
-        ]
-    found = connection.execute(f"SELECT {', '.join(sums)} FROM rows").fetchall()[0] if types else ()
-    return {name: {"type": declared, "there": found[4 * i], "distinct": found[4 * i + 1],
-                   "least": _plain(found[4 * i + 2]), "most": _plain(found[4 * i + 3])}
-            for i, (name, declared) in enumerate(types.items())}  # fmt: skip
-
-
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON has it."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -114,5 +93,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, dict):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, Sequence) and not isinstance(value, str) else value
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, Sequence) and not isinstance(value, str) else value

@@ -4,7 +4,7 @@ Where keys repeat that should not, the next thing is a table of those keys, by w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -14,6 +14,7 @@ from validate import rows
 from validate.conditions import compiled as condition_sql
 from validate.expectations import WHOLES, Expectation
 from validate.rows import RowRule
+from validate.shortcuts import by_value, dense, few_valued, repeating_blocks, values, weight
 from validate.sql import Types, UnjudgeableError, column, quoted
 from validate.wholes import Around, WholeRule, of
 
@@ -43,6 +44,10 @@ class Asked:
     row: RowRule = field(default_factory=lambda: RowRule("true"))
     whole: WholeRule | None = None
     problem: str = ""
+    dense: bool = False
+    """Whether its key is a column of whole numbers that lie closely together."""
+    valued: str = ""
+    """The column of few values that alone decides it: each is asked once, with as many rows as have it."""
 
     @property
     def counts(self) -> str:
@@ -64,18 +69,33 @@ class Asked:
     @property
     def groups(self) -> str:
         """Query for the keys that several rows have."""
-        return f"SELECT {self.row.key} AS key, count(*) AS times FROM rows WHERE {self.counts} GROUP BY ALL HAVING count(*) > 1"
+        asked = _and(self.counts, repeating_blocks(self.row.key, self.counts) if self.dense else "true")
+        return (
+            f"SELECT {self.row.key} AS key, count(*) AS times FROM rows WHERE {asked} GROUP BY ALL HAVING count(*) > 1"
+        )
 
     @property
     def measures(self) -> dict[str, str]:
         """Aggregates that say what comes of it."""
         if self.whole:
             return dict(self.whole.measures)
+        if self.valued:
+            return {"counted": self._weighed(self.counts), "unexpected": self._weighed(self.fails)}
         unexpected = f"count(*) FILTER (WHERE {self.fails})"
         if self.row.key:
             unexpected = f"(SELECT coalesce(sum(times), 0)::BIGINT FROM ({self.groups}))"
         counted = of(f"count({self.row.value})", self.where) if self.row.value else of("count(*)", self.counts)
         return {"counted": counted, "unexpected": unexpected}
+
+    @property
+    def column(self) -> str:
+        """The one column of text that decides about a row, or nothing."""
+        names = set(self.expectation.columns)
+        return names.pop() if len(names) == 1 and not (self.whole or self.row.key) else ""
+
+    def _weighed(self, condition: str) -> str:
+        rows_ = f"coalesce(sum({weight(self.valued)}), 0)::BIGINT"
+        return f"(SELECT {rows_} FROM {by_value(self.valued)} WHERE {condition})"
 
 
 def asked(expectations: Sequence[Expectation], types: Types, around: Around, suite: str) -> list[Asked]:
@@ -98,16 +118,30 @@ def asked(expectations: Sequence[Expectation], types: Types, around: Around, sui
 
 def outcomes(connection: duckdb.DuckDBPyConnection, questions: Sequence[Asked]) -> tuple[int, list[Outcome]]:
     """How many rows the relation `rows` has, and what comes of each expectation there."""
+    questions = _cheaper(connection, questions)
     sql = [f"{measure}" for each in questions for measure in each.measures.values()]
-    found: list[Any] = list(connection.execute(f"SELECT {', '.join(['count(*)', *sql])} FROM rows").fetchall()[0])
-    total, values = found[0], iter(found[1:])
-    results = [_outcome(each, {name: next(values) for name in each.measures}) for each in questions]
+    parts = [values(name) for name in sorted({each.valued for each in questions if each.valued})]
+    beside = f"WITH {', '.join(parts)} " if parts else ""
+    query = f"{beside}SELECT {', '.join(['count(*)', *sql])} FROM rows"
+    found: list[Any] = list(connection.execute(query).fetchall()[0])
+    total, measured = found[0], iter(found[1:])
+    results = [_outcome(each, {name: next(measured) for name in each.measures}) for each in questions]
     return total, results
 
 
 def types_of(connection: duckdb.DuckDBPyConnection, relation: str = "rows") -> Types:
     """Columns of a relation and DuckDB's names of their types."""
     return {name: declared for name, declared, *_ in connection.execute(f"DESCRIBE {relation}").fetchall()}
+
+
+def _cheaper(connection: duckdb.DuckDBPyConnection, questions: Sequence[Asked]) -> list[Asked]:
+    """The same questions, those marked that can be answered with less work."""
+    types = types_of(connection)
+    few = few_valued(connection, (each.column for each in questions if types.get(each.column) == "VARCHAR"))
+    keys = {each.expectation.column for each in questions if each.row.key and len(each.expectation.columns) == 1}
+    close = dense(connection, keys, types)
+    return [replace(each, valued=each.column if each.column in few else "",
+                    dense=bool(each.row.key) and each.expectation.column in close) for each in questions]  # fmt: skip
 
 
 def _asked(each: Expectation, types: Types, around: Around) -> Asked:

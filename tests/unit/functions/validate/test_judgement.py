@@ -192,7 +192,9 @@ def test_what_came_of_a_suite_is_kept_also_when_it_halts():
     (entry,) = read_json(house.artifacts, "quality/history/usage_events.json")
 
     assert (result["rows"], result["halted"], result["expectations"][0]["unexpected"]) == (2, True, 1)
-    assert result["profile"]["x"] == {"type": "BIGINT", "there": 1, "distinct": 1, "least": 1, "most": 1}
+    assert result["profile"]["x"] == {
+        "type": "BIGINT", "there": 1, "nulls": 1, "distinct": 1, "least": 1, "most": 1, "quantiles": [1] * 7,
+    }  # fmt: skip
     assert (entry["run"], entry["held"], entry["asked"]) == ("r", 0, 1)
     assert entry["broken"][0]["rule"] == "expect_column_values_to_not_be_null"
 
