@@ -10,7 +10,7 @@ from validate.statements import CONTACTS, SNAPSHOTS
 
 _CHANGES = pa.schema([("relation", TEXT), ("source", TEXT), ("id", TEXT), ("at", TIME)])
 
-_OF_RECORDS = "SELECT id AS key, max("at") AS "at" FROM changes WHERE relation = ? GROUP BY ALL"
+_OF_RECORDS = 'SELECT id AS key, max("at") AS "at" FROM changes WHERE relation = ? GROUP BY ALL'
 _OF_PEOPLE = """
 SELECT i.customer_id AS key, max(c."at") AS "at"
 FROM changes c JOIN contact_ids i ON i._source = c.source AND i._contact = c.id
