@@ -10,9 +10,10 @@ from validate.statements import CONTACTS, SNAPSHOTS
 
 _CHANGES = pa.schema([("relation", TEXT), ("source", TEXT), ("id", TEXT), ("at", TIME)])
 
-_OF_RECORDS = "SELECT id AS key, max(at) AS at FROM changes WHERE relation = ? GROUP BY ALL"
+# "at" in quotes: DuckDB reads AT as a word of its own.
+_OF_RECORDS = """SELECT id AS key, max("at") AS "at" FROM changes WHERE relation = ? GROUP BY ALL"""
 _OF_PEOPLE = """
-SELECT i.customer_id AS key, max(c.at) AS at
+SELECT i.customer_id AS key, max(c."at") AS "at"
 FROM changes c JOIN contact_ids i ON i._source = c.source AND i._contact = c.id
 WHERE list_contains(?, c.relation)
 GROUP BY ALL"""
