@@ -91,7 +91,7 @@ def expired(lake: Lake, name: str, rule: LakeUpkeep, now: datetime) -> int:
     """Let old snapshots go in one commit; how many."""
     with lake.alone(name):
         table = lake.table(name)
-        if table and (outlived := runs.outlived(table.refs(), now, rule.keep_runs_days)):
+        if outlived := runs.outlived(lake.tags(name), now, rule.keep_runs_days):
             lake.untag(name, outlived)
             table = lake.table(name)
         ids = expiry.expired(table, now, rule.keep_snapshots_days) if table else []

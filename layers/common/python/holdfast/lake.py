@@ -148,6 +148,11 @@ class Lake:
                 with self._writing(name, "tagging"):
                     table.manage_snapshots().create_tag(chosen, tag).commit()
 
+    def tags(self, name: str) -> dict[str, int]:
+        """Snapshots by the names of tags and branches that keep them."""
+        table = self.table(name)
+        return {tag: ref.snapshot_id for tag, ref in table.refs().items()} if table else {}
+
     def untag(self, name: str, tags: Sequence[str]) -> None:
         """Let names of snapshots go; the snapshots then expire as others do."""
         for tag in tags:

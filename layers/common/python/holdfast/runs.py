@@ -11,10 +11,16 @@ from holdfast.store import Store, read_json, write_json
 REVISION = "revision.json"
 """Lies beside the configuration in what is deployed: git's revision, and the content of the files that decide what a run makes."""
 _TAG = "run-"
+_RENEWED = timedelta(days=7)
+"""A snapshot that a run has tagged within them needs no tag of the next one: a night that changes nothing commits nothing."""
 
 
 class Tagged(Protocol):
     """As much of the lake as keeps a snapshot."""
+
+    def tags(self, name: str) -> dict[str, int]:
+        """Snapshots by the names that keep them."""
+        ...
 
     def tag(self, name: str, tag: str, snapshot_id: int | None = None) -> None:
         """Name a snapshot, so that it is kept."""
@@ -54,12 +60,14 @@ def tag_of(run: str, day: datetime) -> str:
 def keep(lake: Tagged, run: str, day: datetime, snapshots: dict[str, int]) -> None:
     """Tag what a run read or wrote, so that it can be made again."""
     for name, snapshot in snapshots.items():
-        lake.tag(name, tag_of(run, day), snapshot)
+        held = [_day(tag) for tag, kept in lake.tags(name).items() if kept == snapshot and tag.startswith(_TAG)]
+        if not any(day.date() - each < _RENEWED for each in held):
+            lake.tag(name, tag_of(run, day), snapshot)
 
 
 def outlived(tags: Iterable[str], now: datetime, keep_days: int) -> list[str]:
-    """Those tags of runs that are older than `keep_days`."""
-    before = (now - timedelta(days=keep_days)).date()
+    """Those tags of runs that no run of the last `keep_days` relies on."""
+    before = (now - timedelta(days=keep_days) - _RENEWED).date()
     return sorted(tag for tag in tags if tag.startswith(_TAG) and _day(tag) < before)
 
 
