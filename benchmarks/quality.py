@@ -50,7 +50,8 @@ def main() -> None:
     for _ in range(options.rounds):
         for name in (OURS, *(each for each in options.peers.split(",") if each), GATE):
             told.setdefault(name, []).append(_measured(name, path))
-            print(f"{name:20} {told[name][-1]['seconds']:8.2f} s {told[name][-1]['peak_mb']:8.0f} MB", flush=True)
+            last = told[name][-1]
+            print(f"{name:20} {last['seconds']:8.2f} s {last['cpu']:8.2f} CPU s {last['peak_mb']:8.0f} MB", flush=True)
     _compare(told)
     print(json.dumps(_summary(told, options.rows)))
 
@@ -119,15 +120,19 @@ def _compare(told: dict[str, list[dict[str, Any]]]) -> None:
 
 def _summary(told: dict[str, list[dict[str, Any]]], rows: int) -> dict[str, Any]:
     seconds = {name: statistics.median(run["seconds"] for run in runs) for name, runs in told.items()}
+    # Says what the work costs where something else shares the cores, which makes all walls long and unequal.
+    cpu = {name: statistics.median(run["cpu"] for run in runs) for name, runs in told.items()}
     peers = {name: seconds[name] for name in told if name not in (OURS, GATE)}
     found = {"rows": rows, "rules": len(rules()), "seconds": round(seconds[OURS], 3),
-             "gate_seconds": round(seconds[GATE], 3),
+             "cpu_seconds": round(cpu[OURS], 3), "gate_seconds": round(seconds[GATE], 3),
              "peak_mb": round(statistics.median(run["peak_mb"] for run in told[OURS])),
              "peers": {name: round(each, 2) for name, each in peers.items()}}  # fmt: skip
     if GREAT_EXPECTATIONS in peers:
         found["ratio"] = round(peers[GREAT_EXPECTATIONS] / seconds[OURS], 2)
+        found["cpu_ratio"] = round(cpu[GREAT_EXPECTATIONS] / cpu[OURS], 2)
     if peers:
         found["ratio_to_best_peer"] = round(min(peers.values()) / seconds[OURS], 2)
+        found["cpu_ratio_to_best_peer"] = round(min(cpu[name] for name in peers) / cpu[OURS], 2)
     return found
 
 

@@ -34,6 +34,8 @@ CONCURRENCY = 4
 
 AT = sfn.JsonPath.string_at
 _BEGUN: Any = {"run": AT("$$.Execution.Name"), "input": sfn.JsonPath.object_at("$$.Execution.Input")}
+_ENDS = {"Transform": ("WholeNight", "$.stream", "Synced"), "Train": ("ANewRun", "$.again", "MadeAgain")}
+"""State -> the choice behind it, what of the document ends the run there, and the end's name."""
 _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
@@ -77,7 +79,7 @@ class Chain(Construct):
             self._caught(self._task("Reconcile", {"run": run}, "$.reconciled")),
             self._caught(validate),
             self._caught(self._task("Transform", {"run": run}, "$.transformed")),
-            self._caught(self._task("Features", {"run": run, "as_of": AT("$.transformed.as_of")}, "$.features")),
+            self._caught(self._task("Features", self._featured(run), "$.features")),
             self._caught(self._training(run)),
             self._caught(
                 self._task(
@@ -93,6 +95,13 @@ class Chain(Construct):
             self._caught(self._task("ScoreAll", self._scoring(run, "features", "features_snapshot"), "$.scored")),
             self._caught(self._task("Report", self._scoring(run, "scored", "scores_snapshot"), "$.reported")),
         ]
+
+    def _featured(self, run: str) -> dict[str, Any]:
+        entered: Any = {
+            "as_of": AT("$.transformed.as_of"),
+            "snapshots": sfn.JsonPath.object_at("$.transformed.snapshots"),
+        }
+        return {"run": run, **entered, "input": _BEGUN["input"]}
 
     def _scoring(self, run: str, entry: str, snapshot: str) -> dict[str, Any]:
         return {
@@ -206,7 +215,7 @@ class Chain(Construct):
         resume = sfn.Choice(self, "Resume", state_name="Resume")
         for step, following in zip(self._steps, [*self._steps[1:], None], strict=True):
             if following:
-                step.next(self._unless_one_stream(following) if step.state_id == "Transform" else following)
+                step.next(self._unless_ended(step.state_id, following))
             named = sfn.Condition.and_(
                 sfn.Condition.is_present("$.resumed.state"),
                 sfn.Condition.string_equals("$.resumed.state", step.state_id),
@@ -215,10 +224,13 @@ class Chain(Construct):
         self._failed.next(resume)
         return resume.otherwise(self._steps[0])
 
-    def _unless_one_stream(self, following: sfn.IChainable) -> sfn.Choice:
-        """A run that was started for one stream ends when that is in the lake."""
-        choice = sfn.Choice(self, "WholeNight", state_name="WholeNight")
-        choice.when(sfn.Condition.is_present("$.stream"), sfn.Succeed(self, "Synced", state_name="Synced"))
+    def _unless_ended(self, state: str, following: sfn.IChainable) -> sfn.IChainable:
+        """A run that was started for one stream ends when that is in the lake; one that makes a past run again ends with the bundle."""
+        if state not in _ENDS:
+            return following
+        asks, given, end = _ENDS[state]
+        choice = sfn.Choice(self, asks, state_name=asks)
+        choice.when(sfn.Condition.is_present(given), sfn.Succeed(self, end, state_name=end))
         return choice.otherwise(following)
 
     def _build_machine(self, entrance: sfn.Choice) -> sfn.StateMachine:

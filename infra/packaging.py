@@ -1,5 +1,6 @@
 """What is deployed: code folders for both targets, and the aws platform's dependency bundles built from the lock."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import typer
 
+from holdfast.runs import REVISION
 from infra.catalogue import FUNCTIONS, IMAGE_BUNDLES
+from infra.revision import revision_of
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / ".build"
@@ -53,8 +56,7 @@ class Packager:
             return self.bundle(name)
         folder = _fresh(self.build / "common")
         shutil.copytree(COMMON, folder / "python" / "holdfast", ignore=_SKIP)
-        shutil.copy(self.config, folder / "holdfast.toml")
-        return folder
+        return self._configured(folder)
 
     def image(self, bundle: str) -> Path:
         """A container build context: built packages, all stages that use them, the common package, the configuration."""
@@ -83,7 +85,11 @@ class Packager:
         shutil.copytree(COMMON, folder / "holdfast", ignore=_SKIP)
         for stage in stages:
             shutil.copytree(ROOT / "functions" / stage, folder / stage, ignore=_SKIP)
+        return self._configured(folder)
+
+    def _configured(self, folder: Path) -> Path:
         shutil.copy(self.config, folder / "holdfast.toml")
+        (folder / REVISION).write_text(json.dumps(revision_of(ROOT, self.config), indent=1, sort_keys=True))
         return folder
 
 

@@ -1,20 +1,24 @@
 """State `Features`: the training examples and the features of this run, tagged with their feature set's version."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from features.again import digests, made_again, unchanged
 from features.definitions import shipped
 from features.synthesis import Synthesis, synthesise
 from holdfast.contracts import Featured, FeaturesWanted
 from holdfast.errors import NoData
 from holdfast.lake import Lake
 from holdfast.observe import step
-from holdfast.resources import artifacts, lake, settings
+from holdfast.resources import artifacts, environment, lake, settings
+from holdfast.runs import keep, record, recorded, revision
 from holdfast.store import Store, write_json
 from holdfast.tables import ACTIVITIES
 
+_NEWEST: Mapping[str, int] = {}
 _READ = ("customers", "companies", "deals", *ACTIVITIES)
 
 
@@ -22,13 +26,27 @@ _READ = ("customers", "companies", "deals", *ACTIVITIES)
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Parse, build, answer."""
     wanted = FeaturesWanted.parse(event)
-    made = synthesise(tables_of(lake()), settings(), shipped(), datetime.fromisoformat(wanted.as_of))
-    return kept(made, lake(), artifacts(), wanted.as_of).to_json()
+    if wanted.again:
+        unchanged(recorded(artifacts(), wanted.again), revision(environment().config_path))
+    tables = tables_of(lake(), wanted.snapshots)
+    made = synthesise(tables, settings(), shipped(), datetime.fromisoformat(wanted.as_of))
+    if wanted.again:
+        return made_again(made, wanted, artifacts()).to_json()
+    answer = kept(made, lake(), artifacts(), wanted.as_of)
+    wrote = {"training_examples": answer.examples_snapshot, "features": answer.features_snapshot}
+    keep(lake(), wanted.run, datetime.now(UTC), wrote)
+    record(artifacts(), wanted.run, feature_set=answer.feature_set, matrix=digests(made), wrote=wrote)
+    return answer.to_json()
 
 
-def tables_of(source: Lake) -> dict[str, pa.Table]:
-    """The lake's tables that features are made from, as far as they exist."""
-    read = {name: source.read(name, _columns(source, name)) for name in _READ}
+def tables_of(source: Lake, snapshots: Mapping[str, int] = _NEWEST) -> dict[str, pa.Table]:
+    """The lake's tables that features are made from, as far as they exist, at these snapshots.
+
+    Raises:
+        NoData: a snapshot is gone.
+    """
+    names = [name for name in _READ if name in snapshots or not snapshots]
+    read = {name: _read(source, name, snapshots.get(name)) for name in names}
     return {name: rows for name, rows in read.items() if rows is not None}
 
 
@@ -49,9 +67,9 @@ def kept(made: Synthesis, target: Lake, store: Store, as_of: str) -> Featured:
         )
 
 
-def _columns(source: Lake, name: str) -> list[str]:
-    table = source.table(name)
-    return [column for column in table.schema().column_names if column != "event_id"] if table else ["*"]
+def _read(source: Lake, name: str, snapshot: int | None) -> pa.Table | None:
+    columns = [column for column in source.columns(name, snapshot) if column != "event_id"]
+    return source.read(name, columns or ("*",), snapshot_id=snapshot)
 
 
 def _snapshot(source: Lake, name: str) -> int:

@@ -75,7 +75,7 @@ def _table(table: Judged) -> Json:
         "complete": result["complete"],
         "trend": [_rate([each]) for each in table.history],
         "changes": changes(result, table.before),
-        "columns": [{"name": name, **_UNTOLD, **said} for name, said in result["profile"].items()],
+        "columns": [{"name": name, **_UNTOLD, **result["profile"][name]} for name, _ in result["columns"]],
         "lateness": result.get("lateness"),
     }
 

@@ -74,8 +74,11 @@ def heartbeat(steps: Any, token: str, seconds: float = _HEARTBEAT_S) -> Iterator
 
 def _trained(wanted: TrainingWanted) -> Trained:
     from holdfast.resources import artifacts, lake, settings
+    from holdfast.runs import record
 
-    return trained_on(wanted, lake(), artifacts(), settings())
+    trained = trained_on(wanted, lake(), artifacts(), settings())
+    record(artifacts(), wanted.run, bundle=trained.bundle)
+    return trained
 
 
 def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Settings) -> Trained:

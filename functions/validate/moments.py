@@ -10,6 +10,7 @@ from validate.statements import CONTACTS, SNAPSHOTS
 
 _CHANGES = pa.schema([("relation", TEXT), ("source", TEXT), ("id", TEXT), ("at", TIME)])
 
+# "at" in quotes: DuckDB reads AT as a word of its own.
 _OF_RECORDS = 'SELECT id AS key, max("at") AS "at" FROM changes WHERE relation = ? GROUP BY ALL'
 _OF_PEOPLE = """
 SELECT i.customer_id AS key, max(c."at") AS "at"

@@ -1,7 +1,7 @@
 """The profile of a table: of each column what is there, how it spreads, and of events how late they arrive.
 
 How many values differ is approximate (HyperLogLog, a few per cent); quantiles are those of every so-many-th row of each file.
-Smallest, largest, quantiles and values are told only where they cannot say who somebody is.
+Smallest, largest, quantiles and values are told only where they cannot say who somebody is: by a column's name, or by what is in it.
 """
 
 from collections.abc import Mapping
@@ -60,7 +60,7 @@ def lateness(connection: duckdb.DuckDBPyConnection, types: Types, rows: int) -> 
 def _measures(name: str, declared: str, types: Types, step: int) -> dict[str, str]:
     value, kind, sample = column(name, types), kind_of(declared), f"FILTER (WHERE _row % {step} = 0)"
     measures = {"there": f"count({value})", "distinct": f"approx_count_distinct({quoted(name)})"}
-    if kind in ("number", "moment"):
+    if kind in ("number", "moment") and not identifying(name, ""):
         spread = f"quantile_disc({value}, {list(QUANTILES)}) {sample}"
         return measures | {"least": f"min({value})", "most": f"max({value})", "quantiles": spread}
     if kind == "text":

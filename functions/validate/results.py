@@ -79,6 +79,12 @@ def keep(artifacts: Store, result: dict[str, Any]) -> None:
     write_json(artifacts, history_key(table), sorted([*others, entry], key=lambda each: each["judged_at"])[-KEPT:])
 
 
+def revisions(artifacts: Store, run: str) -> dict[str, str]:
+    """The revision of the suite that each table of a run was held to."""
+    results = (read_json(artifacts, item.key) for item in artifacts.list(f"quality/run={run}/"))
+    return {each["table"]: each["revision"] for each in results if each["suite"]}
+
+
 def revision(suite: Suite) -> str:
     """Twelve hexadecimal digits that change when the suite does."""
     return hashlib.sha256(repr(suite).encode()).hexdigest()[:12]

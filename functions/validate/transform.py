@@ -8,9 +8,11 @@ from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, lake, landing, pseudonymiser, settings
+from holdfast.runs import keep, record
 from validate import parquet
 from validate.entry import Place, entered
 from validate.releases import settle
+from validate.results import revisions
 
 
 @step
@@ -19,7 +21,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
     )
-    answer = entered(run, settings(), place, pseudonymiser(), datetime.now(UTC))
+    now, key = datetime.now(UTC), pseudonymiser()
+    answer = entered(run, settings(), place, key, now)
     tell.measure(RowGap=answer.gap)
     settle(run, artifacts())
+    keep(lake(), run, now, answer.snapshots)
+    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, pseudonym_key=key.key_id,
+           suites=revisions(artifacts(), run))  # fmt: skip
     return answer.to_json()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from holdfast import runs
 from holdfast.errors import TableBusy
 from holdfast.lake import PROPERTIES, Lake
 from holdfast.observe import logger
@@ -90,6 +91,9 @@ def expired(lake: Lake, name: str, rule: LakeUpkeep, now: datetime) -> int:
     """Let old snapshots go in one commit; how many."""
     with lake.alone(name):
         table = lake.table(name)
+        if outlived := runs.outlived(lake.tags(name), now, rule.keep_runs_days):
+            lake.untag(name, outlived)
+            table = lake.table(name)
         ids = expiry.expired(table, now, rule.keep_snapshots_days) if table else []
         if table and ids:
             lake.expire(name, ids)

@@ -199,3 +199,25 @@ def test_a_failing_suite_stops_the_chain_before_the_lake_and_alerts(demo: Demo) 
     assert "usage_events failed its suite" in demo.holdfast("alerts")
     assert snapshots(demo) == tables
     assert "unchanged" in demo.holdfast("run")
+
+
+def test_a_past_run_comes_out_the_same_although_the_lake_has_gone_on(demo: Demo) -> None:
+    first = executions(demo)[-1]["name"]
+    lines = [
+        json.dumps({"event_id": f"late{n}", "user_id": f"u-{n:06}", "ts": "2026-10-30T00:00:00Z", "event": "login"})
+        for n in range(50)
+    ]
+    demo.client("s3").put_object(
+        Bucket=demo.outputs["uploads_bucket"], Key="usage/late.ndjson", Body="\n".join(lines).encode()
+    )
+    demo.holdfast("run")
+    tables, ranking = snapshots(demo), demo.holdfast("top")
+
+    again = demo.holdfast("runs", "again", first)
+
+    assert re.search(r"the same: feature matrix [0-9a-f]{12}, feature set [0-9a-f]{12}, bundle [0-9a-f]{12}", again)
+    assert (snapshots(demo), demo.holdfast("top")) == (tables, ranking)
+    assert f"made again from {first}" in demo.holdfast("runs", "list")
+    shown = json.loads(demo.holdfast("runs", "show", first))
+    assert {"uv.lock", "holdfast.toml", "functions/validate/suites/events.yml"} <= set(shown["revision"]["files"])
+    assert {"customers", "events"} <= set(shown["snapshots"])

@@ -162,10 +162,17 @@ class Transformed(Message):
 
 @dataclass(frozen=True)
 class FeaturesWanted(Message):
-    """Input of `Features`."""
+    """Input of `Features`: what Transform answered, and what the execution was started with."""
 
     run: str
     as_of: str
+    snapshots: dict[str, int] = field(default_factory=dict)
+    input: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def again(self) -> str:
+        """The past run that this one makes again; nothing for any other."""
+        return str(self.input.get("again", ""))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ HoldfastError
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
     ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
+    ├── RunDiffers             a run that is made again is not what it was
     ├── RunFailed              the run ended in its failure state; the alert says why
     └── UnknownCustomer        no score is held for the customer asked for
 
@@ -106,6 +107,10 @@ class LakeDamaged(Terminal):
 
 class BundleInvalid(Terminal):
     """When a model bundle is not what its manifest says."""
+
+
+class RunDiffers(Terminal):
+    """When a run that is made again is not what it was; the message says in what."""
 
 
 class RunFailed(Terminal):

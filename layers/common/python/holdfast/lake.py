@@ -148,6 +148,32 @@ class Lake:
                 with self._writing(name, "tagging"):
                     table.manage_snapshots().create_tag(chosen, tag).commit()
 
+    def tags(self, name: str) -> dict[str, int]:
+        """Snapshots by the names of tags and branches that keep them."""
+        table = self.table(name)
+        return {tag: ref.snapshot_id for tag, ref in table.refs().items()} if table else {}
+
+    def untag(self, name: str, tags: Sequence[str]) -> None:
+        """Let names of snapshots go; the snapshots then expire as others do."""
+        for tag in tags:
+            with self._writing(name, "removing a tag of"):
+                self._opened(name).manage_snapshots().remove_tag(tag).commit()
+
+    def columns(self, name: str, snapshot_id: int | None = None) -> list[str]:
+        """Names of a table's columns, now or at a snapshot; none while there is no table.
+
+        Raises:
+            NoData: the snapshot is gone.
+        """
+        table = self.table(name)
+        if table is None:
+            return []
+        snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else None
+        if snapshot_id and snapshot is None:
+            raise NoData(f"table {name} no longer has its snapshot {snapshot_id}")
+        schema = table.schemas()[snapshot.schema_id] if snapshot and snapshot.schema_id is not None else table.schema()
+        return [each.name for each in schema.fields]
+
     def expire(self, name: str, snapshots: Sequence[int]) -> None:
         """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
         with self._writing(name, "expiring snapshots of"):

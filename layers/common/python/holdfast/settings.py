@@ -136,6 +136,8 @@ class LakeUpkeep(Section):
     schedule: str = "cron(0 5 * * ? *)"
     keep_snapshots_days: int = Field(30, ge=15)
     """A failed run may be redriven for 14 days, and reads the snapshots that it began with."""
+    keep_runs_days: int = Field(90, ge=1)
+    """So long what a run read stays, so that the run can be made again."""
     target_file_mb: int = Field(128, ge=1, le=1024)
     small_files: int = Field(8, ge=2)
     """So many files of a partition that are smaller are written as one."""

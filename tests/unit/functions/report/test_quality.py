@@ -28,7 +28,7 @@ def result(run: str, *expectations: dict[str, Any], table: str = "crm_people", *
         "quantiles": [1, 5, 20, 40, 60, 90, 99],
     }
     made = {"run": run, "table": table, "judged_at": f"2026-11-{run[-2:]}T03:00:00+00:00", "rows": 100, "quarantined": 0, "complete": True,
-            "halted": False, "suite": "s", "revision": "1", "expectations": list(expectations), "profile": {"age": age}, "lateness": {}}  # fmt: skip
+            "halted": False, "suite": "s", "revision": "1", "expectations": list(expectations), "profile": {"age": age}, "columns": [["age", "BIGINT"]], "lateness": {}}  # fmt: skip
     return made | said
 
 
@@ -85,7 +85,9 @@ def test_names_and_values_of_the_data_are_text_and_never_markup():
     evil = "<img src=x onerror=alert(1)>"
     column = {"type": evil, "there": 100, "nulls": 0, "distinct": 1, "lengths": [1, 2, 3], "top": [(evil, 100)]}
     bad = expectation(False) | {"reason": evil, "column": evil, "rule": evil}
-    store = kept(MemoryStore(), result("n-01", bad, profile={evil: column}, table="crm_<b>"))
+    store = kept(
+        MemoryStore(), result("n-01", bad, profile={evil: column}, columns=[[evil, "VARCHAR"]], table="crm_<b>")
+    )
 
     text = section(store, "n-01")
 
