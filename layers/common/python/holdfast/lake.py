@@ -137,7 +137,8 @@ class Lake:
         said = {_DIGEST: content_digest(rows)}
         if said.items() <= self.said_of(name).items():
             return
-        there = self.table(name) is not None
+        table = self.table(name)
+        there = table is not None and len(table.scan(where, limit=1).to_arrow())
         with self._extended(name, rows.schema) as transaction:
             if there:
                 transaction.overwrite(rows, where, snapshot_properties=said)
