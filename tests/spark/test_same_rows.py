@@ -140,4 +140,4 @@ def test_versions_of_a_history_are_the_same_rows_to_both(spark: object, lake: La
     for step in steps:
         step()
 
-    the_same(spark, lake, "customers_history")
+    assert len(the_same(spark, lake, "customers_history")[0]) == 2
