@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality test-spark kills
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,13 @@ bench-quality: setup  ## a suite of twenty rules beside Great Expectations, pand
 test-quality: setup  ## each expectation against Great Expectations itself, on tables with every nastiness
 	@.uv/bin/uv sync --locked --quiet --inexact --group quality
 	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-200} pytest tests/quality $(ARGS)
+
+test-spark: setup  ## the lake's files as PySpark reads them: the same rows as DuckDB's
+	@.uv/bin/uv sync --locked --quiet --inexact --group spark
+	@pytest tests/spark $(ARGS)
+
+kills: setup  ## writers of the lake killed at request after request: every table is the old or the new (half an hour)
+	@pytest tests/integration/test_kills.py --kill-points 50 $(ARGS)
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy

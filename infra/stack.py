@@ -6,6 +6,7 @@ from aws_cdk import CfnOutput, Stack, Tags
 from constructs import Construct
 
 from holdfast.settings import Settings
+from infra.analysts import Analysts
 from infra.chain import Chain
 from infra.functions import Functions
 from infra.monitoring import Alerts, Monitoring
@@ -25,6 +26,7 @@ class HoldfastStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         chosen = target_named(target, self, packager)
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
+        Analysts(self, "Analysts", storage=self.storage)
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
         self.chain = Chain(self, "Chain", functions=self.functions, storage=self.storage, settings=settings)

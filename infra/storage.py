@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from aws_cdk import Duration, RemovalPolicy, Stack
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_kms as kms
@@ -14,6 +13,9 @@ from constructs import Construct
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.vendors import APIS
 from infra.arrivals import Arrivals
+
+ATHENA_RESULTS = "athena/"
+"""Where in the artifacts bucket the results of queries lie, for a month."""
 
 
 class Storage(Construct):
@@ -36,6 +38,9 @@ class Storage(Construct):
         self.quarantine = self._bucket("Quarantine", days=90)
         self.lake = self._bucket("Lake")
         self.artifacts = self._bucket("Artifacts")
+        self.artifacts.add_lifecycle_rule(
+            prefix=ATHENA_RESULTS, expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(1)
+        )
         self.uploads = self._bucket("Uploads")
         self.arrivals = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings).queue
         self.state = self._table("State", "pk", "sk", expiry="expires")
@@ -44,7 +49,7 @@ class Storage(Construct):
         self.source_secrets = {
             name: self._source_secret(settings.name, name) for name, s in settings.sources.items() if s.kind in APIS
         }
-        self._build_catalogue()
+        self.catalogue = self._build_catalogue()
 
     def _bucket(self, name: str, days: int | None = None) -> s3.Bucket:
         expiry = (
@@ -120,28 +125,12 @@ class Storage(Construct):
             ),
         )
 
-    def _build_catalogue(self) -> None:
-        glue.CfnDatabase(
+    def _build_catalogue(self) -> glue.CfnDatabase:
+        return glue.CfnDatabase(
             self,
             "Database",
             catalog_id=Stack.of(self).account,
             database_input=glue.CfnDatabase.DatabaseInputProperty(
                 name=self.database, location_uri=f"s3://{self.lake.bucket_name}/{self.database}"
-            ),
-        )
-        athena.CfnWorkGroup(
-            self,
-            "Analysts",
-            name=self.database,
-            recursive_delete_option=True,
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                bytes_scanned_cutoff_per_query=10 * 1024**3,
-                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=f"s3://{self.artifacts.bucket_name}/athena/",
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_KMS", kms_key=self.key.key_arn
-                    ),
-                ),
             ),
         )

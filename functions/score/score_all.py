@@ -15,6 +15,7 @@ from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.scoring import Scorer
 from holdfast.settings import Scoring
 from holdfast.store import Store, read_json, write_json
+from score import history
 from score.batch import ranking, score_table, vectors
 from score.held import DynamoVectors, Vectors
 
@@ -39,7 +40,8 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
     scorer = Scorer.from_bundle(load(store, wanted.champion))
     features = _features(lake, store, wanted.features_snapshot, scorer)
     scores = score_table(features, scorer, datetime.fromisoformat(wanted.as_of), rule.reasons)
-    with lake.alone("scores"):
+    with lake.alone("scores", history.TABLE):
+        history.recorded(lake, scores, datetime.fromisoformat(wanted.as_of))
         lake.replace("scores", scores)
         snapshot = lake.snapshot_id("scores") or 0
     written = held.hold(vectors(features, scorer, wanted.as_of))

@@ -8,12 +8,11 @@ import pyarrow as pa
 from holdfast.tables import TEXT, TIME
 from validate.statements import CONTACTS, SNAPSHOTS
 
-_CHANGES = pa.schema([("relation", TEXT), ("source", TEXT), ("id", TEXT), ("at", TIME)])
+_CHANGES = pa.schema([("relation", TEXT), ("source", TEXT), ("id", TEXT), ("moment", TIME)])
 
-# "at" in quotes: DuckDB reads AT as a word of its own.
-_OF_RECORDS = 'SELECT id AS key, max("at") AS "at" FROM changes WHERE relation = ? GROUP BY ALL'
+_OF_RECORDS = "SELECT id AS key, max(moment) AS moment FROM changes WHERE relation = ? GROUP BY ALL"
 _OF_PEOPLE = """
-SELECT i.customer_id AS key, max(c."at") AS "at"
+SELECT i.customer_id AS key, max(c.moment) AS moment
 FROM changes c JOIN contact_ids i ON i._source = c.source AND i._contact = c.id
 WHERE list_contains(?, c.relation)
 GROUP BY ALL"""
@@ -26,7 +25,7 @@ def register(connection: duckdb.DuckDBPyConnection, held: Sequence[tuple[str, st
 
 
 def of(connection: duckdb.DuckDBPyConnection, table: str) -> pa.Table:
-    """Columns `key` and `at` of a table's records; none where the source is a file, which does not say."""
+    """Columns `key` and `moment` of a table's records; none where the source is a file, which does not say."""
     if table == "customers":
         return connection.sql(_OF_PEOPLE, params=[sorted(CONTACTS)]).to_arrow_table()
     return connection.sql(_OF_RECORDS, params=[SNAPSHOTS[table][0]]).to_arrow_table()

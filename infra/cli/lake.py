@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -41,8 +42,7 @@ def status(deployment: Deployment) -> list[State]:
         Trouble: nothing has entered the lake yet.
     """
     with explained(deployment.endpoint):
-        lake, held = lake_of(deployment), _held(deployment)
-        found = [_state(table, held) for name in lake.names() if (table := lake.table(name))]
+        found = states(lake_of(deployment), holders(_ledger(deployment).holders(), time.time()))
     if not found:
         raise Trouble("the lake has no table yet: `holdfast run` starts a run")
     return found
@@ -82,18 +82,25 @@ def lake_of(deployment: Deployment) -> "Lake":
     return Lake(catalog, deployment.database, f"s3://{deployment.lake_bucket}/{deployment.database}", Locks())
 
 
-def _held(deployment: Deployment) -> dict[str, str]:
-    """Who holds the lock of each table that is locked now."""
-    holders = DynamoLedger(deployment.state_table, deployment.client("dynamodb")).holders()
-    now = time.time()
+def holders(locks: Mapping[str, tuple[str, float]], now: float) -> dict[str, str]:
+    """Who holds the lock of each table that is locked now; `locks` are owner and end, in Unix seconds, by name."""
     return {
         name.removeprefix("table#"): owner.split("#")[0]
-        for name, (owner, until) in holders.items()
+        for name, (owner, until) in locks.items()
         if name.startswith("table#") and until >= now
     }
 
 
-def _state(table: "Table", held: dict[str, str]) -> State:
+def states(lake: "Lake", held: Mapping[str, str]) -> list[State]:
+    """All tables of a lake, by name; `held` says who writes to which."""
+    return [_state(table, held) for name in lake.names() if (table := lake.table(name))]
+
+
+def _ledger(deployment: Deployment) -> DynamoLedger:
+    return DynamoLedger(deployment.state_table, deployment.client("dynamodb"))
+
+
+def _state(table: "Table", held: Mapping[str, str]) -> State:
     name, snapshot = table.name()[-1], table.current_snapshot()
     said: Any = snapshot.summary if snapshot else None
     counts = (

@@ -83,8 +83,9 @@ def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Te
         "SourceGap",
         "RowGap",
         "NotificationsRefused",
+        "UpkeepFailed",
     )
-    assert set(alarms) == {f"holdfast-{name}" for name in (*names, "UpkeepFailed")}
+    assert set(alarms) == {f"holdfast-{name}" for name in names}
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
 
 

@@ -1,6 +1,7 @@
 """A commit is whole or absent: whoever writes is killed at request after request, and what is there is the old or the new."""
 
 import signal
+import tomllib
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,7 +12,6 @@ import pytest
 import tomli_w
 
 from holdfast.locks import Terms
-from holdfast.settings import load_settings
 from tests.integration.conftest import ROOT, Biller, Runtime, environment
 from tests.integration.house import BUCKETS, House, deploy
 from tests.integration.writers import (
@@ -90,6 +90,26 @@ def test_a_killed_commit_leaves_the_old_or_the_new_and_the_next_try_ends_right(
     assert seen == {"old", "new"}
 
 
+def test_a_killed_upkeep_changes_no_row_and_the_next_one_ends_it(scenes: Build, kill_points: int) -> None:
+    def worn() -> Scene:
+        scene = scenes()
+        Work("files").do(scene)
+        return scene
+
+    work, unharmed = Work("kept_up"), worn()
+    ended, asked = killed(unharmed, work)
+    assert ended == 0
+    assert len(list(unharmed.lake().table("events").scan().plan_files())) == 1
+
+    for point in at(kill_points, len(asked)):
+        scene = worn()
+        killed(scene, work, at=point)
+        assert content(scene.lake(), "events") == rows_of(first(), *wide()), f"killed at {point}"
+        work.do(scene)
+        assert content(scene.lake(), "events") == rows_of(first(), *wide()), f"again after a kill at {point}"
+        assert len(list(scene.lake().table("events").scan().plan_files())) == 1
+
+
 @pytest.mark.parametrize("how", ["files", "replaced"])
 def test_a_commit_of_which_the_answer_is_lost_on_its_way_is_made_once(scenes: Build, how: str) -> None:
     scene, unharmed = scenes(), scenes()
@@ -120,14 +140,13 @@ def landed(
 ) -> Iterator[Scene]:
     """Two runs that have landed, of a biller and of usage logs: what was there first, and what came later."""
     name, folder = "landed", tmp_path_factory.mktemp("landed")
-    said = load_settings(ROOT / "examples/subscriptions/holdfast.toml").model_dump(mode="json", exclude_none=True)
-    usage = load_settings(ROOT / "holdfast.toml").model_dump(mode="json", exclude_none=True)["sources"]["usage"]
+    said = tomllib.loads((ROOT / "examples/subscriptions/holdfast.toml").read_text())
     billing = said["sources"]["billing"] | {"base_url": billing_server.url, "requests_per_10s": 100_000}
     config = folder / "holdfast.toml"
-    config.write_text(tomli_w.dumps(said | {"sources": {"billing": billing, "usage": usage}}))
-    settings = house_settings(name) | {"HOLDFAST_CONFIG_PATH": str(config)}
+    config.write_text(tomli_w.dumps(said | {"sources": said["sources"] | {"billing": billing}}))
+    house = House(name, tiny_world)
+    settings = house_settings(house) | {"HOLDFAST_CONFIG_PATH": str(config)}
     with environment(settings):
-        house = House(name, tiny_world)
         deploy(house, {"billing": billing_server.token}, settings)
         house.upload("usage/2025/12/*.gz")
         house.night("one")
@@ -154,13 +173,15 @@ def _forget(house: House) -> None:
         table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
 
 
-def house_settings(name: str) -> dict[str, str]:
-    zones = {f"HOLDFAST_{zone.upper()}_BUCKET": f"{name}-{zone}" for zone in BUCKETS}
+def house_settings(house: House) -> dict[str, str]:
+    zones = {f"HOLDFAST_{zone.upper()}_BUCKET": house.bucket(zone) for zone in BUCKETS}
     return zones | {
-        "HOLDFAST_DATABASE": name,
-        "HOLDFAST_STATE_TABLE": f"{name}-state",
-        "HOLDFAST_PSEUDONYM_SECRET": f"{name}/pseudonym",
-        "HOLDFAST_SOURCE_SECRETS": f'{{"billing": "{name}/billing"}}',
+        "HOLDFAST_DATABASE": house.name,
+        "HOLDFAST_STATE_TABLE": f"{house.name}-state",
+        "HOLDFAST_PSEUDONYM_SECRET": f"{house.name}/pseudonym",
+        "HOLDFAST_ALERTS_TOPIC": house.topic,
+        "HOLDFAST_ARRIVALS_QUEUE": house.queue("arrivals"),
+        "HOLDFAST_SOURCE_SECRETS": f'{{"billing": "{house.name}/billing"}}',
     }
 
 

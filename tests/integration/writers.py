@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -20,10 +20,10 @@ from holdfast.lake import Lake, glue_lake
 from holdfast.ledger import DynamoLedger
 from holdfast.locks import Locks, Terms
 from holdfast.pseudonym import Pseudonymiser
-from holdfast.settings import load_settings
+from holdfast.settings import LakeUpkeep, load_settings
 from holdfast.store import S3Store
 from tests.integration.door import NEVER, Door
-from validate import parquet
+from validate import parquet, upkeep
 from validate.entry import Place, entered
 
 SHORT = Terms(lease=0.5, patience=60.0, pause=0.05)
@@ -151,6 +151,12 @@ def _files(scene: Scene, work: Work) -> None:
 
 def _replaced(scene: Scene, work: Work) -> None:
     scene.lake("replaced").replace(work.table, reshaped())
+
+
+def _kept_up(scene: Scene, work: Work) -> None:
+    """The upkeep of a day when everything there is has become old."""
+    later = datetime.now(UTC) + timedelta(days=40)
+    upkeep.kept_up(scene.lake("kept_up"), parquet, LakeUpkeep(small_files=2), later, lambda: True)
 
 
 def _entered(scene: Scene, work: Work) -> None:

@@ -56,7 +56,7 @@ def test_a_record_that_goes_and_comes_back_was_gone_in_between():
 
 
 def test_an_event_has_the_sources_time_and_where_it_says_none_that_of_arrival():
-    moments = pa.table({"key": ["a"], "at": pa.array([T0 - 5 * DAY], TIME)})
+    moments = pa.table({"key": ["a"], "moment": pa.array([T0 - 5 * DAY], TIME)})
 
     held = kept(None, table({"a": {}, "b": {}}, "plan"), T0, moments)
 
@@ -65,7 +65,7 @@ def test_an_event_has_the_sources_time_and_where_it_says_none_that_of_arrival():
 
 def test_nothing_is_known_before_it_arrived_whenever_it_happened():
     held = kept(
-        None, table({"a": {"plan": "x"}}, "plan"), T0, pa.table({"key": ["a"], "at": pa.array([T0 - DAY], TIME)})
+        None, table({"a": {"plan": "x"}}, "plan"), T0, pa.table({"key": ["a"], "moment": pa.array([T0 - DAY], TIME)})
     )
 
     assert known(held, T0 - timedelta(seconds=1)) == {}

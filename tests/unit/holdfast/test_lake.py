@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.expressions import EqualTo
 
 from holdfast.errors import TableBusy
 from holdfast.lake import Lake
@@ -128,6 +129,21 @@ def test_appending_adds_rows_and_the_columns_that_they_bring(lake):
 
     assert sorted(lake.read("log").to_pylist(), key=str) == [{"a": 1, "b": None}, {"a": 2, "b": "x"}]
     assert lake.said_of("log")["of"] == "two"
+
+
+def test_what_is_put_takes_the_place_of_what_was_there_under_the_same_condition(lake):
+    def put(night: int, *values: int) -> None:
+        lake.put("scores", rows(night=[night] * len(values), a=list(values)), EqualTo("night", night))
+
+    put(1, 10, 11)
+    put(2, 20)
+    put(1, 12)
+    before = lake.snapshot_id("scores")
+    put(1, 12)
+
+    assert sorted(lake.read("scores").to_pylist(), key=lambda row: row["night"]) == [
+        {"night": 1, "a": 12}, {"night": 2, "a": 20}]  # fmt: skip
+    assert lake.snapshot_id("scores") == before
 
 
 def test_a_tag_moves_in_one_commit_and_may_name_an_older_snapshot(lake):

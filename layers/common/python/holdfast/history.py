@@ -27,7 +27,7 @@ WITH last AS ({last}),
 changed AS (SELECT n.* FROM now_there n LEFT JOIN last l USING ({key}) WHERE l.{key} IS NULL OR l._removed OR {differs}),
 gone AS (SELECT {key} FROM last WHERE NOT _removed AND {key} NOT IN (SELECT {key} FROM now_there)),
 found AS (SELECT *, false AS _removed FROM changed UNION ALL BY NAME SELECT *, true AS _removed FROM gone)
-SELECT f.* EXCLUDE (_removed), coalesce(m.at, known.at) AS _event_time, known.at AS _known_at, _removed
+SELECT f.* EXCLUDE (_removed), coalesce(m.moment, known.moment) AS _event_time, known.moment AS _known_at, _removed
 FROM found f CROSS JOIN known LEFT JOIN moments m ON m.key = f.{key}
 ORDER BY f.{key}"""
 
@@ -42,7 +42,7 @@ def versions(
 ) -> pa.Table:
     """The versions that a history lacks when `there` is what is there: of records that are new, changed, back again or gone.
 
-    `moments` are the source's own times of change, in columns `key` and `at`; where there is none, what is known is when we
+    `moments` are the source's own times of change, in columns `key` and `moment`; where there is none, what is known is when we
     learnt of it. Versions that are held already are not made again.
     """
     connection = duckdb.connect()
@@ -52,7 +52,7 @@ def versions(
     connection.register("now_there", there)
     connection.register("held", there.schema.empty_table() if held is None else held)
     connection.register("moments", moments if moments is not None else _MOMENTS.empty_table())
-    connection.register("known", pa.table({"at": pa.array([known], TIME)}))
+    connection.register("known", pa.table({"moment": pa.array([known], TIME)}))
     history = "(SELECT *, NULL::TIMESTAMPTZ AS _known_at, false AS _removed FROM held)" if held is None else "held"
     names = dict.fromkeys([*there.column_names, *(held.column_names if held is not None else [])])
     attributes = [name for name in names if name not in (key, *OWN)]
@@ -85,7 +85,7 @@ def fitted(rows: pa.Table, held: pa.Schema) -> pa.Table:
     return rows.rename_columns(names)
 
 
-_MOMENTS = pa.schema([("key", pa.string()), ("at", TIME)])
+_MOMENTS = pa.schema([("key", pa.string()), ("moment", TIME)])
 
 
 def _fits(field: pa.Field, held: pa.Schema) -> bool:

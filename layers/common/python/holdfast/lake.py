@@ -132,6 +132,19 @@ class Lake:
         with self._extended(name, rows.schema) as transaction:
             transaction.append(rows, snapshot_properties=properties or {})
 
+    def put(self, name: str, rows: pa.Table, where: BooleanExpression) -> None:
+        """Make `rows` all that a table holds under a condition, in one commit, unless they are what was put last."""
+        said = {_DIGEST: content_digest(rows)}
+        if said.items() <= self.said_of(name).items():
+            return
+        table = self.table(name)
+        there = table is not None and len(table.scan(where, limit=1).to_arrow())
+        with self._extended(name, rows.schema) as transaction:
+            if there:
+                transaction.overwrite(rows, where, snapshot_properties=said)
+            else:
+                transaction.append(rows, snapshot_properties=said)
+
     def location(self, name: str) -> str:
         """Where the data files of a table belong."""
         return f"{self._location}/{name}/data"

@@ -30,8 +30,8 @@ class World:
         self.lake.replace("features", population(), {"holdfast.feature_set": FEATURES.version})
         save(self.store, bundle())
 
-    def score(self, run: str = "run-1") -> dict[str, object]:
-        wanted = ScoringWanted(run, bundle().version, self.lake.snapshot_id("features") or 0, AS_OF)
+    def score(self, as_of: str = AS_OF) -> dict[str, object]:
+        wanted = ScoringWanted("run-1", bundle().version, self.lake.snapshot_id("features") or 0, as_of)
         return score_all(wanted, self.lake, self.store, self.held, Scoring()).to_json()
 
 
@@ -71,6 +71,19 @@ def test_the_held_vectors_are_the_rows_that_were_scored(world: World) -> None:
     item = world.held.items[population()["customer_id"][17].as_py()]
     np.testing.assert_array_equal(np.frombuffer(item["vector"], dtype="<f4"), rows[17])
     assert (item["feature_set"], item["as_of"]) == (FEATURES.version, AS_OF)
+
+
+def test_every_night_stays_beside_the_others_and_a_night_that_is_scored_again_counts_once(world: World) -> None:
+    world.score()
+    world.score("2026-09-02T00:00:00+00:00")
+    world.score()
+    world.score("2026-09-02T00:00:00+00:00")
+
+    nights = world.lake.read("scores_history")
+    assert nights is not None
+    assert nights.num_rows == 600
+    assert len(nights["as_of"].unique()) == 2
+    assert "reasons" not in nights.column_names
 
 
 def test_scoring_again_writes_nothing(world: World) -> None:
