@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from holdfast import tell
+from holdfast import memory, tell
 from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
@@ -15,6 +15,7 @@ from validate.releases import settle
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    memory.keep()
     run = RunOnly.parse(event).run
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
