@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from benchmarks.events import SOURCE
+from holdfast import memory
 from holdfast.pseudonym import Pseudonymiser
 from ingest import casts
 from ingest.inflate import blocks
@@ -30,7 +31,12 @@ from validate.staging import Part, Stage
 WORKERS = os.cpu_count() or 1
 # The workers begin before anything here has a thread, so that they need not import everything again.
 START = "fork" if sys.platform == "linux" else "spawn"
-STAGES = {"_later": "find repeats", "_write": "write Parquet"}
+STAGES = {
+    "_later": "find repeats",
+    "_pseudonyms": "hash identifiers",
+    "_named": "number texts",
+    "_write": "write Parquet",
+}
 
 
 @dataclass
@@ -53,33 +59,28 @@ class Staged:
         self._connection = connection
         self._stage = stage
         self._clock = clock
-        columns = [name.strip('"') for name in names(SOURCE)]
-        self._kept = usage.staged(columns, sorted(SOURCE.measures), "'usage'")
         self.rejected = 0
 
+    def plain(self, rows: pa.Table, name: str) -> None:
+        with self._clock.of("stage"):
+            usage.take(self._stage, rows, "usage")
+
     def quick(self, query: str, lines: int) -> Taken | None:
-        with self._clock.of("parse"):
-            query = f"SELECT {self._kept}, fields, doubtful, line FROM ({query})"
-            rows = self._connection.sql(query).to_arrow_table()
+        rows = self._connection.sql(query).to_arrow_table()
         if len(rows) != lines:
             return None
         fields, doubtful = pc.sum(rows["fields"]).as_py() or 0, []
         if pc.any(rows["doubtful"]).as_py():
             doubtful = rows["line"].filter(rows["doubtful"]).to_pylist()
             rows = rows.filter(pc.invert(rows["doubtful"]))
-        self._add(rows.drop_columns(["fields", "doubtful", "line"]))
+        self.plain(rows, "")
         return Taken(fields, doubtful)
 
     def exact(self, query: str) -> None:
-        with self._clock.of("parse"):
-            told = self._connection.sql(f"SELECT {self._kept}, reason FROM ({query})").to_arrow_table()
+        told = self._connection.sql(query).to_arrow_table()
         good = pc.is_null(told["reason"])
         self.rejected += len(told) - (pc.sum(good).as_py() or 0)
-        self._add(told.filter(good).drop_columns(["reason"]))
-
-    def _add(self, rows: pa.Table) -> None:
-        with self._clock.of("stage"):
-            self._stage.add(rows)
+        self.plain(told.filter(good), "")
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,6 @@ def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome
         parts, clocks = zip(*pool.map(stage, [share for share in shares if share[0]]), strict=True)
         wall["read"] = time.monotonic() - began
         own = time.process_time()
-        made = {name: usage.replacing(key.distinct(usage.distinct(parts, name), name)) for name in usage.IDENTIFIERS}
         lake = folder_lake((folder / "lake").resolve())
         data = Path(lake.location("events").removeprefix("file://"))
         data.mkdir(parents=True)
@@ -112,17 +112,17 @@ def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome
                 timed[STAGES[function.__name__]] += seconds
                 yield result
 
+        made = {name: usage.pseudonyms(parts, name, key, run) for name in usage.IDENTIFIERS}
         written = usage.enter(parts, None, made, data, run)
         wall["write"] = time.monotonic() - began - wall["read"]
-    columns = [name.strip('"') for name in names(SOURCE)]
     lake.add_files(
-        "events", usage.schema(columns, sorted(SOURCE.measures)), [f"file://{each.path}" for each in written],
+        "events", usage.schema(parts[0]), [f"file://{each.path}" for each in written],
         day_of="event_time",
     )  # fmt: skip
     wall["commit"] = time.monotonic() - began - wall["read"] - wall["write"]
     cpu = sum(clocks, Counter())
     cpu += timed
-    cpu["hash and commit"] = time.process_time() - own
+    cpu["lead and commit"] = time.process_time() - own
     return Outcome(sum(each.rows for each in written), [each.path for each in written], cpu, wall)
 
 
@@ -130,11 +130,13 @@ def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
     """One worker's share of the files."""
     files, path = job
     pa.set_cpu_count(1)
+    memory.keep()
     clock = Clock()
-    began = time.process_time()
     connection = casts.connect()
     connection.execute("SET threads = 1")
-    staged = Stage(path, tuple(name for name in usage.TEXTS if name in names(SOURCE)), "D")
+    began = time.process_time()
+    columns = [name.strip('"') for name in names(SOURCE)]
+    staged = Stage(path, usage.landed(columns, sorted(SOURCE.measures)), usage.TEXTS, "D")
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         reader = Reader(SOURCE, Staged(connection, staged, clock), Path(folder))
         for file in files:
@@ -142,7 +144,7 @@ def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
                 reader.read(_timed_blocks(source, clock), file.name)
     with clock.of("stage"):
         part = staged.close()
-    clock.spent["other"] = time.process_time() - began - clock.spent.total()
+    clock.spent["parse"] = time.process_time() - began - clock.spent.total()
     return part, clock.spent
 
 

@@ -32,7 +32,7 @@ FUNCTIONS = {
         FunctionSpec(
             "Ingest",
             "ingest.ingest.handler",
-            "ingest",
+            "lake",
             3008,
             900,
             "pulls one stream or one batch of log files into landing",
@@ -54,7 +54,12 @@ FUNCTIONS = {
             disk_gb=10,
         ),
         FunctionSpec(
-            "Transform", "validate.transform.handler", "lake", **_HEAVY, purpose="pseudonymises and commits to the lake"
+            "Transform",
+            "validate.transform.handler",
+            "lake",
+            **_HEAVY,
+            purpose="pseudonymises and commits to the lake",
+            disk_gb=10,
         ),
         FunctionSpec(
             "Features", "features.features.handler", "lake", **_HEAVY, purpose="makes the point-in-time feature matrix"

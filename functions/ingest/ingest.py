@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from holdfast import memory
 from holdfast.contracts import Extract
 from holdfast.hints import DynamoHints
 from holdfast.ledger import DynamoLedger
@@ -14,6 +15,7 @@ from ingest.sources import landed
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    memory.keep()
     extract = Extract.parse(event)
     place = Landing(extract, landing(), quarantine(), artifacts(), S3Store)
     ledger, hints = DynamoLedger(environment().state_table), DynamoHints(environment().state_table)

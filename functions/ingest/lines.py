@@ -1,37 +1,41 @@
-"""A chunk of log lines becomes typed rows: quickly where its lines are as they should be, exactly where they are not.
+"""A chunk of log lines becomes typed rows: at once where its lines are plain, else quickly by a reader of JSON, else exactly.
 
-Both ways give the same rows. What the quick way cannot read is cut smaller until only the lines around the fault are
-left; what it is not sure of (a blank customer, a time that is none) is read again, line by line.
+All ways give the same rows. Where most lines of a chunk are plain (see `ingest.columns`) the others are read one by one.
+Where they are not, the whole chunk goes to DuckDB's reader: what that cannot read is cut smaller until only the lines
+around the fault are left; what it is not sure of (a blank customer, a time that is none) is read again, line by line.
 """
 
-import mmap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
+from holdfast.arrays import arrow
 from holdfast.settings import EventsSource
+from ingest.columns import Parser
 from ingest.drift import Tally, fields
+from ingest.layout import MARGIN, Longs, Span
+from ingest.spans import texts
 from ingest.statements import exact, mapped, quick
 from ingest.unmapped import Beside
 
-CHUNK = 1 << 27
-"""Bytes of text that one statement reads: on disk, so that they are no memory; enough that planning it costs nothing to speak of."""
+CHUNK = 1 << 22
+"""Bytes of text that are read at once: few enough that what is made of them stays in the processor's cache."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_END = ord("\n")
 _SMALL = 1 << 16
-_FIRST = 1 << 20
+FEW = 1 / 4
+"""Share of lines that are read one by one, rather than the chunk by DuckDB's reader."""
 _PARTS = 8
 # JSON allows no control characters unescaped, and a reader of lines trips over them: no good line changes.
 _UNREADABLE = bytes(
     0x20 if byte == 0x0D else 0x02 if byte < 0x20 and byte not in (0x09, 0x0A) else byte for byte in range(256)
 )
-
-Text = bytes | mmap.mmap
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ class Taken:
 
 class Rows(Protocol):
     """Where rows go."""
+
+    def plain(self, rows: pa.Table, name: str) -> None:
+        """Keep the rows, which have the columns of `ingest.statements.names` and `line`, of the file of that name."""
+        ...
 
     def quick(self, query: str, lines: int) -> Taken | None:
         """Keep the rows that are not `doubtful`; keep none and say None where rows are not as many as lines."""
@@ -76,62 +84,53 @@ class Reader:
         self._chunk, self._part = folder / "chunk", folder / "part"
         for path in (self._chunk, self._part):
             path.touch()
-        # What nobody mapped is found in little text, and known when the rest is read.
-        self._size = min(_FIRST, chunk)
         self._most = chunk
+        self.parser = Parser(source)
         self._known = set(known)
         self._declared = {field for field in self._known if "[]" not in field}
 
     def read(self, blocks: Iterable[bytes], name: str) -> int:
         """Read the text of a file, in blocks cut anywhere; how many lines it has."""
         lines = 0
-        for tally in self._spooled(blocks):
-            with self._chunk.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-                self._read(text, self._chunk, tally, name, lines)
-            lines += tally.lines
+        for text in _chunks(blocks, self._most):
+            lines += self._read(text, name, lines)
         return lines
 
-    def _spooled(self, blocks: Iterable[bytes]) -> Iterator[Tally]:
-        """Write the blocks into the chunk's file, again and again, until a line ends where it is large enough."""
-        with self._chunk.open("r+b", buffering=0) as file:
-            tally = Tally()
-            for block in blocks:
-                rest = block
-                if tally.length + len(block) >= self._size and (end := block.rfind(b"\n") + 1):
-                    rest = block[end:]
-                    _write(file, block[:end], tally)
-                    file.truncate()
-                    yield tally
-                    file.seek(0)
-                    tally, self._size = Tally(), self._most
-                _write(file, rest, tally)
-            file.truncate()
-            if tally.length:
-                yield tally
+    def _read(self, text: bytes, name: str, first: int) -> int:
+        """Read a chunk between margins, before which there were so many lines."""
+        parsed = self.parser.parse(text)
+        count = parsed.total
+        left = np.setdiff1d(np.arange(count), parsed.lines) if len(parsed.lines) < count else np.zeros(0, np.int64)
+        whole = text[len(MARGIN) : -len(MARGIN)] if len(left) else b""
+        if len(left) > count * FEW:
+            self._read_all(whole, name, first)
+            return count
+        self._rows.plain(parsed.rows.append_column("line", arrow(parsed.lines + (first + 1))), name)
+        self.unmapped.update({field: n for field, n in parsed.unmapped.items() if field not in self._known})
+        if self._beside and len(parsed.beside):
+            told = {"line": arrow(parsed.beside + (first + 1)), "raw": _lines_of(text, parsed.beside)}
+            self._beside.plain(pa.table(told), name)
+        self._one_by_one(_picked(whole, first, (left + (first + 1)).tolist()), name)
+        return count
 
-    def _read(self, text: Text, path: Path, tally: Tally, name: str, first: int) -> None:
-        """Read a text that lies in a file, of which `first` lines were read before."""
-        taken = None if text[:3] == _BYTE_ORDER_MARK else self._quickly(path, tally.lines, name, first)
+    def _read_all(self, text: bytes, name: str, first: int) -> None:
+        tally = Tally()
+        tally.add(text)
+        taken = None if text[:3] == _BYTE_ORDER_MARK else self._quickly(text, tally.lines, name, first)
         if taken:
             if tally.unread(text, taken.fields):
-                self._look_beside(text, path, tally.lines, name, first, taken.doubtful)
+                self._look_beside(text, tally.lines, name, first, taken.doubtful)
             self._exactly(_picked(text, first, taken.doubtful), name)
-        elif tally.length <= _SMALL or tally.lines == 1:
-            numbered = list(enumerate(text[:].split(b"\n")[: tally.lines], first + 1))
-            self.empty += sum(not line.translate(_UNREADABLE).strip(b" ") for _, line in numbered)
-            self._exactly(numbered, name)
-            if not self._beside:
-                self._look_into(text)
+        elif len(text) <= _SMALL or tally.lines == 1:
+            self._one_by_one(enumerate(text.split(b"\n")[: tally.lines], first + 1), name)
         else:
             for part in _parts(text):
-                counted = Tally()
-                with self._part.open("wb") as file:
-                    _write(file, part, counted)
-                self._read(part, self._part, counted, name, first)
-                first += counted.lines
+                self._read_all(part, name, first)
+                first += part.count(b"\n")
 
-    def _quickly(self, path: Path, lines: int, name: str, first: int) -> Taken | None:
-        query = quick(self._source, str(path), name, first, self._declared)
+    def _quickly(self, text: bytes, lines: int, name: str, first: int) -> Taken | None:
+        query = quick(self._source, str(self._chunk), name, first, self._declared)
+        self._chunk.write_bytes(text)
         try:
             return self._rows.quick(query, lines) if query else None
         except duckdb.Error:
@@ -143,6 +142,13 @@ class Reader:
             if self._beside:
                 self._beside.numbered(str(self._part), name)
 
+    def _one_by_one(self, lines: Iterable[tuple[int, bytes]], name: str) -> None:
+        numbered = list(lines)
+        self.empty += sum(not line.translate(_UNREADABLE).strip(b" ") for _, line in numbered)
+        self._exactly(numbered, name)
+        if not self._beside:
+            self._look_into(line for _, line in numbered)
+
     def _numbered(self, lines: Iterable[tuple[int, bytes]]) -> int:
         """Write lines with their numbers before them, and nothing that a reader of lines trips over."""
         return self._part.write_bytes(
@@ -152,18 +158,18 @@ class Reader:
             )
         )
 
-    def _look_beside(self, text: Text, path: Path, lines: int, name: str, first: int, doubtful: Sequence[int]) -> None:
+    def _look_beside(self, text: bytes, lines: int, name: str, first: int, doubtful: Sequence[int]) -> None:
         """Keep what nothing maps of a text that was read quickly, but for the lines in doubt, which are read exactly."""
         if not self._beside:
-            self._look_into(text)
-        elif not self._beside.chunk(str(path), name, first, lines, doubtful):
+            self._look_into(text.split(b"\n"))
+        elif not self._beside.chunk(str(self._chunk), name, first, lines, doubtful):
             left = set(doubtful)
-            numbered = enumerate(text[:].split(b"\n")[:lines], first + 1)
+            numbered = enumerate(text.split(b"\n")[:lines], first + 1)
             if self._numbered((number, line) for number, line in numbered if number not in left):
                 self._beside.numbered(str(self._part), name)
 
-    def _look_into(self, text: Text) -> None:
-        found = fields(text[:].split(b"\n"))
+    def _look_into(self, lines: Iterable[bytes]) -> None:
+        found = fields(lines)
         for field in mapped(self._source):
             found = Counter(
                 {each: n for each, n in found.items() if each != field and not field.startswith(f"{each}.")}
@@ -172,19 +178,36 @@ class Reader:
         self._declared.update(field for field in found if "[]" not in field)
 
 
-def _write(file: BinaryIO | FileIO, block: bytes, tally: Tally) -> None:
-    file.write(block)
-    tally.add(block)
+def _chunks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Blocks as texts of whole lines, about so large, between margins."""
+    held: list[bytes] = []
+    for block in blocks:
+        end = block.rfind(b"\n") + 1 if sum(map(len, held)) + len(block) >= size else 0
+        if end:
+            yield b"".join([MARGIN, *held, block[:end], MARGIN])
+            held = []
+        held.append(block[end:])
+    if any(held):
+        rest = b"".join(held)
+        yield b"".join([MARGIN, rest, b"" if rest.endswith(b"\n") else b"\n", MARGIN])
 
 
-def _picked(text: Text, first: int, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+def _picked(text: bytes, first: int, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
     """Some lines, by their numbers in the file."""
-    if numbers:
-        ends = [-1, *np.flatnonzero(np.frombuffer(text[:], np.uint8) == ord("\n")).tolist(), len(text)]
+    if len(numbers):
+        ends = [-1, *np.flatnonzero(np.frombuffer(text, np.uint8) == _END).tolist(), len(text)]
         yield from ((n, text[ends[n - first - 1] + 1 : ends[n - first]]) for n in numbers)
 
 
-def _parts(text: Text) -> Iterator[bytes]:
+def _lines_of(text: bytes, numbers: Longs) -> pa.Array:
+    """Some lines of a chunk between margins, by their numbers in it."""
+    octets = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(octets == _END)
+    starts = np.append(len(MARGIN), ends[:-1] + 1)
+    return texts(Span(octets, starts[numbers], (ends - starts)[numbers], True))
+
+
+def _parts(text: bytes) -> Iterator[bytes]:
     """A text in some pieces that end where a line ends."""
     start, step = 0, len(text) // _PARTS + 1
     while start < len(text):

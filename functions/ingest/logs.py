@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from holdfast.contracts import Landed
 from holdfast.fields import MORE
@@ -31,6 +32,11 @@ class Tables:
         self._in_order = True
         connection.execute(f"CREATE TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
         self.unmapped = Unmapped(connection, source)
+
+    def plain(self, rows: pa.Table, name: str) -> None:
+        """See `ingest.lines.Rows`."""
+        self._connection.register("plain", rows)
+        self._connection.execute(f"INSERT INTO events BY NAME SELECT *, {literal(name)} AS source_file FROM plain")
 
     def quick(self, query: str, lines: int) -> Taken | None:
         """See `ingest.lines.Rows`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import duckdb
+import pyarrow as pa
 
 from holdfast.fields import field_of, kind, pointer, without
 from holdfast.settings import EventsSource
@@ -46,6 +47,10 @@ class Beside(Protocol):
         """Keep that of a file of so many lines, of which none is empty, except for some; keep none and say no where they are not as many."""
         ...
 
+    def plain(self, lines: pa.Table, name: str) -> None:
+        """Keep that of lines, told as columns `line` and `raw`, that are JSON objects."""
+        ...
+
     def numbered(self, path: str, name: str) -> None:
         """Keep that of lines with numbers before them."""
         ...
@@ -78,6 +83,11 @@ class Unmapped:
             others = f"WHERE line NOT IN ({', '.join(map(str, but))})" if but else ""
             self._keep(name, f"FROM objects {others}")
         return bool(counted == lines)
+
+    def plain(self, lines: pa.Table, name: str) -> None:
+        """See `Beside`."""
+        self._connection.register("beside", lines)
+        self._keep(name, "FROM beside")
 
     def numbered(self, path: str, name: str) -> None:
         """See `Beside`."""

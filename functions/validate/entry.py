@@ -1,7 +1,7 @@
 """How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -18,13 +18,13 @@ from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
 from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
-from holdfast.schema import Schema
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import conform, cutoff, moments, reconciliation, unmapped, usage
+from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, usage
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
+from validate.staging import Part
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
@@ -75,18 +75,23 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     schemas = unmapped.schemas(run, settings, place.artifacts)
-    relations = _gathered(connection, passed(run, settings, place.artifacts), place, settings, schemas)
+    tables = passed(run, settings, place.artifacts)
     pulled = list(pulls(run, settings, place.artifacts, place.landing))
-    held = _held(connection, run, pulled, settings, place, pseudonymiser)
-    conform.gather_contacts(connection, relations + held)
-    unite(connection, relations + held, pseudonymiser, HASHED)
-    relations += held
     rows = gap = 0
-    if "events" in relations:
-        more = unmapped.columns(schemas.values())
-        rows, added = _enter_events(connection, run, settings, place, pseudonymiser, more)
-        staged = connection.execute("SELECT count(*) FROM events").fetchall()[0][0]
-        gap = reconciliation.counted(run, settings, place.artifacts, staged, rows, added).gap
+    with tempfile.TemporaryDirectory() as folder:
+        logs = [table for table in tables if table.kind == "events"]
+        events = arriving.staged(logs, place.landing, settings, schemas, Path(folder))
+        relations = _gathered(connection, [table for table in tables if table.kind != "events"], place)
+        if events.batches:
+            connection.register("events", pa.table({"customer": events.text("customer")}))
+            relations.append("events")
+        held = _held(connection, run, pulled, settings, place, pseudonymiser)
+        conform.gather_contacts(connection, relations + held)
+        unite(connection, relations + held, pseudonymiser, HASHED)
+        relations += held
+        if events.batches:
+            rows, added = _enter_events(connection, run, events, place, pseudonymiser)
+            gap = reconciliation.counted(run, settings, place.artifacts, int(events.starts()[-1]), rows, added).gap
     for name, table in _small_tables(connection, relations, settings, place):
         if name in HISTORIES:
             recorded(place.lake, name, table, moments.of(connection, name), now)
@@ -100,23 +105,14 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
 
 
-def _gathered(
-    connection: duckdb.DuckDBPyConnection,
-    tables: list[Passed],
-    place: Place,
-    settings: Settings,
-    schemas: Mapping[str, Schema],
-) -> list[str]:
+def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:
     """Register what landed, one relation per kind and stream, with the name of the source in column `_source`."""
     parts: dict[str, list[str]] = {}
     for number, table in enumerate(tables):
         rows = place.files.read([place.landing.uri(key) for key in table.files])
         connection.register(f"landed_{number}", rows)
-        landed = f"FROM landed_{number}"
-        if table.source in schemas:
-            source = settings.of_kind("events")[table.source]
-            landed = unmapped.selected(f"landed_{number}", rows.column_names, schemas[table.source], source)
-        parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM ({landed}))")
+        said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
+        parts.setdefault(_relation(table), []).append(said)
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     return sorted(parts)
@@ -191,24 +187,17 @@ def _relation(table: Passed) -> str:
 
 
 def _enter_events(
-    connection: duckdb.DuckDBPyConnection,
-    run: str,
-    settings: Settings,
-    place: Place,
-    pseudonymiser: Pseudonymiser,
-    more: pa.Schema,
+    connection: duckdb.DuckDBPyConnection, run: str, events: Part, place: Place, pseudonymiser: Pseudonymiser
 ) -> tuple[int, int]:
     """Rows that entered, and rows that the table says were added."""
-    connection.register("known_events", _known_events(connection, place))
-    with tempfile.TemporaryDirectory() as folder:
-        schema, written = usage.entered(connection, settings, pseudonymiser, Path(folder), more)
-        if not written:
-            return 0, 0
-        # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
-        path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
-        files = place.files.put([each.path for each in written], path)
+    written = usage.entered(connection, events, _known_events(events, place), pseudonymiser)
+    if not written:
+        return 0, 0
+    # A path of its own for every try: nothing that one leaves or commits is ever in the way of another.
+    path = f"{place.lake.location('events')}/run={run}-{uuid4().hex}/"
+    files = place.files.put([each.path for each in written], path)
     with place.lake.alone("events"):
-        place.lake.add_files("events", schema, files, month_of="event_time")
+        place.lake.add_files("events", usage.schema(events), files, month_of="event_time")
         added = int(place.lake.said_of("events").get("added-records", 0))
     rows = sum(each.rows for each in written)
     logger.info(
@@ -220,18 +209,18 @@ def _enter_events(
     return rows, added
 
 
-def _known_events(connection: duckdb.DuckDBPyConnection, place: Place) -> pa.Table:
+def _known_events(events: Part, place: Place) -> pa.ChunkedArray:
     """Ids in the lake from the span of time that the new events cover."""
-    nothing = pa.table({"event_id": pa.array([], pa.string())})
-    first, last = connection.execute("SELECT min(event_time), max(event_time) FROM events").fetchall()[0]
-    if first is None or not place.files.cataloged(place.database, "events"):
+    nothing = pa.chunked_array([], pa.string())
+    if not place.files.cataloged(place.database, "events"):
         return nothing
+    first, last = events.span()
     moment = Reference("event_time")
     span = And(
         GreaterThanOrEqual(term=moment, value=first.isoformat()), LessThanOrEqual(term=moment, value=last.isoformat())
     )
     known = place.lake.read("events", ("event_id",), span)
-    return nothing if known is None else known
+    return nothing if known is None else known["event_id"]
 
 
 def _small_tables(

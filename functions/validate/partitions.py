@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from validate.staging import Part, loaded, saved
+from holdfast.arrays import arrow, arrow_where, numbers, numbers_or
+from validate.staging import Part
+from validate.texts import loaded, saved
 
 GROUP_ROWS = 1 << 20
 _ENCODED: dict[str, Any] = {
@@ -32,18 +34,19 @@ class Named(NamedTuple):
         return np.fromfile(self.numbers[part], np.int32)
 
 
-def named(path: Path, parts: Sequence[pa.Array], replaced: pa.Table | None = None) -> Named:
-    """Bring the texts of all parts together, or what replaces them: columns `raw` and `made`."""
-    said = list(parts)
-    if replaced is not None:
-        said = [replaced["made"].take(pc.index_in(part, value_set=replaced["raw"])).combine_chunks() for part in parts]
-    values = pc.unique(pa.chunked_array(said, pa.string()))
+def named(path: Path, parts: Sequence[Part], column: str, replaced: pa.Table | None = None) -> Named:
+    """Bring the texts of a column of all parts together, or what replaces them: columns `raw` and `made`."""
+    said = [part.text(column) for part in parts]
+    raw = pc.unique(pa.chunked_array(said, pa.string())) if replaced is None else replaced["raw"].combine_chunks()
+    made = raw if replaced is None else replaced["made"].combine_chunks()
+    values = pc.unique(made)
     values = values.take(pc.sort_indices(values))
     saved(values, path.with_suffix(".values"))
-    numbers = [path.with_suffix(f".{number}") for number in range(len(said))]
-    for each, part in zip(numbers, said, strict=True):
-        np.append(np.asarray(pc.index_in(part, value_set=values)).astype(np.int32), np.int32(-1)).tofile(each)
-    return Named(path.with_suffix(".values"), numbers)
+    places = np.append(numbers_or(-1, pc.index_in(made, value_set=values), np.int32), np.int32(-1))
+    meant = [path.with_suffix(f".{number}") for number in range(len(said))]
+    for each, part in zip(meant, said, strict=True):
+        np.append(places[numbers_or(-1, pc.index_in(part, value_set=raw), np.int32)], np.int32(-1)).tofile(each)
+    return Named(path.with_suffix(".values"), meant)
 
 
 def write(
@@ -61,16 +64,20 @@ def write(
     writer: pq.ParquetWriter | None = None
     for group in _groups(partition, parts, named, columns):
         if writer is None:
-            dictionaries = [name for name, column in columns.items() if column in named]
-            times = [field.name for field in group.schema if pa.types.is_timestamp(field.type)]
-            writer = pq.ParquetWriter(
-                path, group.schema, use_dictionary=dictionaries, write_statistics=times, **_ENCODED
-            )  # fmt: skip
+            writer = pq.ParquetWriter(path, group.schema, **_ENCODED, **_encodings(group.schema))
         writer.write_table(group, row_group_size=GROUP_ROWS)
         rows += len(group)
     if writer:
         writer.close()
     return rows
+
+
+def _encodings(schema: pa.Schema) -> dict[str, Any]:
+    """Times by how far each is from the one before, ids by what each adds to it, and all else as dictionaries."""
+    times = [field.name for field in schema if pa.types.is_timestamp(field.type)]
+    told = dict.fromkeys(times, "DELTA_BINARY_PACKED") | {"event_id": "DELTA_BYTE_ARRAY"}
+    others = [name for name in schema.names if name not in told]
+    return {"use_dictionary": others, "column_encoding": told, "write_statistics": times}
 
 
 def _groups(
@@ -96,14 +103,14 @@ def _batches(partition: int, part: Part, stay: Path) -> Iterator[pa.RecordBatch]
         if batch.partition == partition:
             mask = chosen[starts[number] : starts[number + 1]]
             rows = reader.get_batch(number)
-            kept = rows if mask.all() else rows.filter(pa.array(mask))
+            kept = rows if mask.all() else rows.filter(arrow(mask))
             if len(kept):
                 yield kept
 
 
 def _column(batch: pa.RecordBatch, part: int, column: str, named: Mapping[str, Named]) -> Any:
     if column in named:
-        return named[column].meant(part)[batch[column].to_numpy()]
+        return named[column].meant(part)[numbers(batch[column], np.int32)]
     return batch[column]
 
 
@@ -126,5 +133,5 @@ def _worded(codes: npt.NDArray[np.int32], values: pa.Array) -> pa.Array:
     missing = codes < 0 if used[-1] else None
     used[-1] = False
     place = np.cumsum(used, dtype=np.int32) - 1
-    indices = pa.array(place[codes], mask=missing)
-    return pa.DictionaryArray.from_arrays(indices, values.filter(pa.array(used[:-1])))
+    indices = arrow(place[codes]) if missing is None else arrow_where(~missing, place[codes], pa.int32())
+    return pa.DictionaryArray.from_arrays(indices, values.filter(arrow(used[:-1])))

@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from holdfast.arrays import arrow, numbers
 from holdfast.tables import TIME
-from validate.staging import HASH, Longs, Part
+from validate.hashes import hashed
+from validate.staging import Longs, Part
 
 RANGE_ROWS = 1 << 23
 _PIECE = 1 << 18
+_HASH = "_hash"
 _COMPARED = ("event_id", "event_time", "known_at")
 _PLACE_BITS = 26
 """Room for a row's place within a range, at the low end of a sorted hash."""
@@ -35,19 +38,19 @@ def ranges(rows: int) -> int:
     return 1 << max(1, rows // RANGE_ROWS).bit_length()
 
 
-def hashed(connection: duckdb.DuckDBPyConnection, relation: str, identity: str) -> pa.Table:
-    """Rows of a relation with the hash of their ids; `identity` is the id as SQL."""
-    return connection.sql(f"SELECT *, hash({identity}) AS {HASH} FROM {relation}").to_arrow_table()
+def hashed_ids(ids: pa.ChunkedArray) -> pa.Table:
+    """Ids as a table with their hashes."""
+    return pa.table({"event_id": ids, _HASH: arrow(hashed(ids.cast(pa.string()).combine_chunks()))})
 
 
 def later(parts: Sequence[Part], held: pa.Table | None, which: int, of: int) -> list[Longs]:
     """Rows to leave out, by part, for one range of hashes: all of an id but the earliest known, or all where the lake holds it.
 
-    `held` has the ids (`event_id`) that the lake holds, with their hashes.
+    `held` has the ids that the lake holds, see `hashed_ids`.
     """
     hashes = [part.hashed() for part in parts]
     if held is not None and len(held):
-        hashes.append(held[HASH].to_numpy())
+        hashes.append(numbers(held[_HASH], np.uint64))
     places = _meeting(hashes, which, of)
     if not len(places[0]):
         return [np.empty(0, np.int64) for _ in parts]
@@ -55,7 +58,7 @@ def later(parts: Sequence[Part], held: pa.Table | None, which: int, of: int) -> 
     connection = duckdb.connect(config={"threads": 1})
     connection.register("candidates", candidates)
     found = connection.sql(_LATER).to_arrow_table()
-    part, row = found["part"].to_numpy(), found["row"].to_numpy()
+    part, row = numbers(found["part"], np.int32), numbers(found["row"], np.int64)
     return [row[part == number] for number in range(len(parts))]
 
 
@@ -98,7 +101,7 @@ def _looked_up(parts: Sequence[Part], held: pa.Table | None, part: Longs, row: L
             found.append(_placed(_taken(each, rows), number, rows))
     rows = row[part == len(parts)]
     if held is not None and len(rows):
-        ids = held.select(["event_id"]).take(pa.array(rows))
+        ids = held.select(["event_id"]).take(arrow(rows))
         times = {name: pa.nulls(len(rows), TIME) for name in _COMPARED[1:]}
         found.append(_placed(pa.table({"event_id": ids["event_id"].cast(pa.string()), **times}), -1, rows))
     return found
@@ -110,12 +113,12 @@ def _taken(part: Part, rows: Longs) -> pa.Table:
     pieces = []
     for number in np.unique(batch):
         columns = reader.get_batch(int(number)).select(list(_COMPARED))
-        pieces.append(columns.take(pa.array(rows[batch == number] - starts[number])))
+        pieces.append(columns.take(arrow(rows[batch == number] - starts[number])))
     return pa.Table.from_batches(pieces)
 
 
 def _placed(rows: pa.Table, part: int, row: Longs) -> pa.Table:
-    where = {"part": pa.array(np.full(len(rows), part, np.int32)), "row": pa.array(row)}
+    where = {"part": arrow(np.full(len(rows), part, np.int32)), "row": arrow(row)}
     return pa.table({**{name: rows[name] for name in _COMPARED}, **where})
 
 

@@ -14,9 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.arrays import arrow, numbers
+from holdfast.tables import TIME
+from validate.hashes import hashed
+from validate.texts import Texts, loaded, saved
+
 Longs = npt.NDArray[np.int64]
-HASH = "_hash"
-"""Column with a 64-bit hash of the id, equal wherever the id is."""
 SEGMENT_ROWS = 1 << 19
 
 
@@ -29,11 +32,13 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Part:
-    """What a worker left on disk: batches of rows, their hashes in the same order, and the texts behind the numbers."""
+    """What a worker left on disk: batches of rows, the hashes of their ids in the same order, and the texts behind the numbers."""
 
     rows: Path
     hashes: Path
     batches: list[Batch]
+    schema: pa.Schema
+    """Columns as they came; the ones named in `texts` lie there as numbers."""
     texts: tuple[str, ...]
 
     def hashed(self) -> npt.NDArray[np.uint64]:
@@ -49,31 +54,45 @@ class Part:
         """The batches, mapped and not read."""
         return pa.ipc.open_file(pa.memory_map(str(self.rows)))
 
+    def span(self) -> tuple[Any, Any]:
+        """First and last `event_time`; None and None where there are no rows."""
+        reader = self.open() if self.batches else None
+        times = [reader.get_batch(number)["event_time"] for number in range(len(self.batches))] if reader else []
+        found = pc.min_max(pa.chunked_array(times, TIME)).as_py()
+        return found["min"], found["max"]
+
     def starts(self) -> Longs:
         """Number of the first row of each batch, and of the one after the last."""
         return np.cumsum([0, *(batch.rows for batch in self.batches)])
 
 
 class Stage:
-    """Takes rows and writes one part; `unit` is what the lake's table is partitioned by: D for days, M for months.
+    """Takes rows as they landed and writes one part, with the columns of `schema` (what a row lacks is null).
 
-    Columns named in `texts` are the ones to keep as numbers: few values, or to be replaced as a whole.
+    Columns named in `texts` are the ones to keep as numbers: few values, or to be replaced as a whole. `unit` is what the
+    lake's table is partitioned by: D for days, M for months.
     """
 
-    def __init__(self, path: Path, texts: tuple[str, ...], unit: str = "D") -> None:
+    def __init__(self, path: Path, schema: pa.Schema, texts: tuple[str, ...], unit: str = "D") -> None:
         self._rows = path.with_suffix(".arrow")
         self._hashes = path.with_suffix(".hashes")
+        self._schema = schema
         self._unit = unit
-        self._texts = {name: Texts() for name in texts}
+        self._texts = {name: Texts() for name in texts if name in schema.names}
         self._held: list[pa.Table] = []
         self._batches: list[Batch] = []
         self._writer: pa.ipc.RecordBatchFileWriter | None = None
         self._sink = self._hashes.open("wb")
 
-    def add(self, rows: pa.Table) -> None:
-        """Take rows with an id, `event_time` and `_hash`."""
-        self._held.append(rows)
-        if sum(len(each) for each in self._held) >= SEGMENT_ROWS:
+    def add(self, rows: pa.Table, source: str) -> None:
+        """Take rows of a source, within which their ids are unique: the source's name will lead them."""
+        for field in self._schema:
+            if field.name not in rows.column_names:
+                rows = rows.append_column(field, pa.nulls(len(rows), field.type))
+        ids = pc.binary_replace_slice(rows["event_id"], start=0, stop=0, replacement=f"{source}:")
+        rows = rows.select(self._schema.names).set_column(self._schema.get_field_index("event_id"), "event_id", ids)
+        self._held.append(rows.cast(self._schema))
+        if sum(map(len, self._held)) >= SEGMENT_ROWS:
             self._flush()
 
     def close(self) -> Part:
@@ -84,7 +103,7 @@ class Stage:
             self._writer.close()
         for name, texts in self._texts.items():
             saved(texts.values, self._rows.with_suffix(f".{name}"))
-        return Part(self._rows, self._hashes, self._batches, tuple(self._texts))
+        return Part(self._rows, self._hashes, self._batches, self._schema, tuple(self._texts))
 
     def _flush(self) -> None:
         if not any(map(len, self._held)):
@@ -93,55 +112,23 @@ class Stage:
         self._held = []
         for name, texts in self._texts.items():
             at = rows.column_names.index(name)
-            rows = rows.set_column(at, name, pa.array(texts.numbers(rows.column(at))))
+            rows = rows.set_column(at, name, arrow(texts.numbers(rows.column(at))))
         for partition, ordered in partitioned(rows, self._unit):
             self._write(partition, ordered)
 
     def _write(self, partition: int, rows: pa.Table) -> None:
-        self._sink.write(np.ascontiguousarray(rows[HASH].to_numpy()).data)
-        rows = rows.drop_columns([HASH]).combine_chunks()
+        rows = rows.combine_chunks()
         if self._writer is None:
             self._writer = pa.ipc.new_file(str(self._rows), rows.schema)
         for batch in rows.to_batches():
+            self._sink.write(hashed(batch["event_id"]).data)
             self._writer.write_batch(batch)
             self._batches.append(Batch(partition, len(batch)))
 
 
-class Texts:
-    """Numbers for the texts of a column, in the order in which they were first met; null is -1."""
-
-    def __init__(self) -> None:
-        self.values = pa.array([], pa.string())
-
-    def numbers(self, column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-        """The number of each value."""
-        coded = column.cast(pa.string()).dictionary_encode().combine_chunks()
-        if isinstance(coded, pa.ChunkedArray):
-            coded = coded.chunk(0)
-        place = pc.index_in(coded.dictionary, value_set=self.values)
-        new = coded.dictionary.filter(pc.is_null(place))
-        taken = np.asarray(pc.fill_null(place, -1)).astype(np.int32)
-        taken[taken < 0] = len(self.values) + np.arange(len(new), dtype=np.int32)
-        self.values = pa.concat_arrays([self.values, new])
-        codes = np.asarray(pc.fill_null(coded.indices, len(taken)))
-        numbers: npt.NDArray[np.int32] = np.append(taken, np.int32(-1))[codes]
-        return numbers
-
-
-def saved(values: pa.Array, path: Path) -> None:
-    """Write one array."""
-    with pa.ipc.new_file(str(path), pa.schema([("values", values.type)])) as writer:
-        writer.write_batch(pa.record_batch([values], names=["values"]))
-
-
-def loaded(path: Path) -> pa.Array:
-    """An array that was written, mapped and not read."""
-    return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0)["values"]
-
-
 def partitioned(rows: pa.Table, unit: str) -> Iterator[tuple[int, pa.Table]]:
     """Rows by partition, each in the order in which they came."""
-    times: Any = rows["event_time"].cast(pa.int64()).to_numpy().view("M8[us]")
+    times = numbers(rows["event_time"], "M8[us]")
     partitions = times.astype(f"M8[{unit}]").astype(np.int64)
     first, last = int(partitions.min()), int(partitions.max())
     if first == last:
@@ -149,7 +136,7 @@ def partitioned(rows: pa.Table, unit: str) -> Iterator[tuple[int, pa.Table]]:
         return
     narrow = (partitions - first).astype(np.uint16 if last - first < 1 << 16 else np.int64)
     order = np.argsort(narrow, kind="stable")
-    ordered = rows.take(pa.array(order))
+    ordered = rows.take(arrow(order))
     ends = np.flatnonzero(np.diff(narrow[order])) + 1
     for start, end in zip([0, *ends], [*ends, len(order)], strict=True):
         yield int(partitions[order[start]]), ordered.slice(start, end - start)

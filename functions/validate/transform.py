@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from holdfast import tell
+from holdfast import memory, tell
 from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
@@ -17,6 +17,7 @@ from validate.results import revisions
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    memory.keep()
     run = RunOnly.parse(event).run
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet

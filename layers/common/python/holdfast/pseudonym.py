@@ -27,16 +27,28 @@ class Pseudonymiser:
 
         Domain and identifier are length-prefixed, so that no two pairs of them give the same message.
         """
-        value = normalise(identifier).encode()
-        message = b"%d:%s%d:%s" % (len(domain), domain.encode(), len(value), value)
-        inner, outer = (half.copy() for half in self._halves)
-        inner.update(message)
-        outer.update(inner.digest())
-        return f"{self.key_id}_{outer.hexdigest()[:32]}"
+        return self.each([identifier], domain)[0]
+
+    def each(self, identifiers: Iterable[str], domain: str = "customer") -> list[str]:
+        """The pseudonyms of some identifiers, in their order."""
+        begun, half = (each.copy() for each in self._halves)
+        begun.update(b"%d:%s" % (len(domain), domain.encode()))
+        made = []
+        for identifier in identifiers:
+            value = normalise(identifier).encode()
+            inner, outer = begun.copy(), half.copy()
+            inner.update(b"%d:%s" % (len(value), value))
+            outer.update(inner.digest())
+            made.append(f"{self.key_id}_{outer.hexdigest()[:32]}")
+        return made
 
     def distinct(self, identifiers: Iterable[str | None], domain: str = "customer") -> dict[str, str]:
         """Pseudonym by identifier for the distinct ones, so that a column of millions costs what its people cost."""
-        return {value: self.one(value, domain) for value in set(identifiers) if value}
+        values = [value for value in set(identifiers) if value]
+        return dict(zip(values, self.each(values, domain), strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.key, self.key_id)
 
     @cached_property
     def _halves(self) -> tuple[Any, Any]:

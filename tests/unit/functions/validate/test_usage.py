@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,7 +16,7 @@ from holdfast.settings import parse_settings
 from tests.doubles.catalog import folder_lake
 from validate import conform, repeats, usage
 from validate.identity import unite
-from validate.staging import HASH, Stage
+from validate.staging import Stage
 
 KEY = Pseudonymiser(b"k" * 32)
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -54,8 +55,11 @@ def entered(folder: Path, events: pa.Table, *known: str, email: str | None = Non
     relations = ["events", "hubspot_contacts"]
     conform.gather_contacts(connection, relations)
     unite(connection, relations, KEY)
-    connection.register("known_events", pa.table({"event_id": pa.array(known, pa.string())}))
-    schema, written = usage.entered(connection, SETTINGS, KEY, folder)
+    stage = usage.opened(folder / "part", SETTINGS)
+    usage.take(stage, events, "app")
+    part = stage.close()
+    schema = usage.schema(part)
+    written = usage.entered(connection, part, pa.chunked_array([known], pa.string()), KEY)
     tables = [pq.read_table(each.path) for each in written]
     assert all(set(table.schema.names) == set(schema.names) for table in tables)
     return [
@@ -107,8 +111,7 @@ def test_the_files_are_a_table_by_day(tmp_path):
     parts = [staged(tmp_path / "one", rows[:5]), staged(tmp_path / "two", rows[5:])]
 
     written = usage.enter(parts, None, {}, data, map)
-    schema = usage.schema(["customer", "event_id", "event_time", "known_at", "kind", "module"], ["minutes"])
-    lake.add_files("events", schema, [f"file://{each.path}" for each in written], day_of="event_time")
+    lake.add_files("events", usage.schema(parts[0]), [f"file://{each.path}" for each in written], day_of="event_time")
 
     table = lake.table("events")
     assert table is not None
@@ -117,19 +120,14 @@ def test_the_files_are_a_table_by_day(tmp_path):
 
 
 def staged(path: Path, rows: list[tuple[str, str, datetime, datetime]], hashes: list[int] | None = None):
-    stage = Stage(path, ("customer", "kind", "module"))
+    columns = usage.landed(["customer", "event_id", "event_time", "known_at", "kind", "module"], ["minutes"])
+    stage = Stage(path, columns, ("customer", "kind", "module"))
     if rows:
-        table = landed(*rows)
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.register("told", table)
-        chosen = connection.sql(
-            f"SELECT {usage.staged(table.column_names, ['minutes'], '_source')} FROM told"
-        ).to_arrow_table()
-        if hashes is not None:
-            chosen = chosen.set_column(chosen.column_names.index(HASH), HASH, pa.array(hashes, pa.uint64()))
-        stage.add(chosen)
-    return stage.close()
+        usage.take(stage, landed(*rows), "app")
+    part = stage.close()
+    if rows and hashes is not None:
+        part.hashes.write_bytes(np.array(hashes, np.uint64).tobytes())
+    return part
 
 
 IDS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 2)), max_size=8)
@@ -146,13 +144,10 @@ def test_what_stays_is_the_earliest_of_each_id_however_parts_and_hashes_fall(tmp
     # Three hashes for seven ids, so that different ids meet, in two of the four ranges.
     forced = [[(n % 3) << 62 for n, _ in part] for part in parts] if clash else [None] * len(parts)
     staged_parts = [staged(folder / f"{k}", rows, f) for k, (rows, f) in enumerate(zip(told, forced, strict=True))]
-    known = pa.table({"event_id": pa.array([f"app:e{n}" for n in sorted(held)], pa.string())})
-    connection = duckdb.connect()
-    connection.register("known", known)
-    known = repeats.hashed(connection, "known", "event_id")
+    known = repeats.hashed_ids(pa.chunked_array([[f"app:e{n}" for n in sorted(held)]], pa.string()))
     if clash:
         hashes = pa.array([(n % 3) << 62 for n in sorted(held)], pa.uint64())
-        known = known.set_column(1, HASH, hashes)
+        known = known.set_column(1, "_hash", hashes)
 
     left_out = {
         (part, int(row))
