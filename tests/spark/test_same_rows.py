@@ -48,18 +48,19 @@ def night(lake: Lake, number: int, **measures: list[float | None]) -> None:
     })  # fmt: skip
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
-    connection.register("events", events)
     made = KEY.distinct(events["customer"].unique().to_pylist())
     connection.register("pseudonyms", pa.table({"raw": list(made), "pseudonym": list(made.values())}))
     connection.register(
         "aliases", pa.table({"pseudonym": pa.array([], pa.string()), "customer_id": pa.array([], pa.string())})
     )
-    connection.register("known_events", pa.table({"event_id": pa.array([], pa.string())}))
     configured = parse_settings(CONFIGURED.format(measures=", ".join(f'{name} = "{name}"' for name in measures)))
     folder = Path(lake.location("events").removeprefix("file://")) / f"run={number}"
     folder.mkdir(parents=True)
-    schema, written = usage.entered(connection, configured, KEY, folder)
-    lake.add_files("events", schema, [f"file://{each.path}" for each in written], month_of="event_time")
+    stage = usage.opened(folder / "part", configured)
+    usage.take(stage, events, "app")
+    part = stage.close()
+    written = usage.entered(connection, part, pa.chunked_array([], pa.string()), KEY)
+    lake.add_files("events", usage.schema(part), [f"file://{each.path}" for each in written], month_of="event_time")
 
 
 def files(lake: Lake, table: str, snapshot: int | None = None) -> list[str]:
