@@ -6,7 +6,7 @@ around the fault are left; what it is not sure of (a blank customer, a time that
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -17,21 +17,19 @@ import pyarrow as pa
 
 from holdfast.arrays import arrow
 from holdfast.settings import EventsSource
+from ingest.chunks import chunks, lines_of, parts, picked
 from ingest.columns import Parser
 from ingest.drift import Tally, fields
-from ingest.layout import MARGIN, Longs, Span
-from ingest.spans import texts
+from ingest.layout import MARGIN
 from ingest.statements import exact, mapped, quick
 from ingest.unmapped import Beside
 
 CHUNK = 1 << 22
 """Bytes of text that are read at once: few enough that what is made of them stays in the processor's cache."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_END = ord("\n")
 _SMALL = 1 << 16
 FEW = 1 / 4
 """Share of lines that are read one by one, rather than the chunk by DuckDB's reader."""
-_PARTS = 8
 # JSON allows no control characters unescaped, and a reader of lines trips over them: no good line changes.
 _UNREADABLE = bytes(
     0x20 if byte == 0x0D else 0x02 if byte < 0x20 and byte not in (0x09, 0x0A) else byte for byte in range(256)
@@ -92,7 +90,7 @@ class Reader:
     def read(self, blocks: Iterable[bytes], name: str) -> int:
         """Read the text of a file, in blocks cut anywhere; how many lines it has."""
         lines = 0
-        for text in _chunks(blocks, self._most):
+        for text in chunks(blocks, self._most):
             lines += self._read(text, name, lines)
         return lines
 
@@ -108,9 +106,9 @@ class Reader:
         self._rows.plain(parsed.rows.append_column("line", arrow(parsed.lines + (first + 1))), name)
         self.unmapped.update({field: n for field, n in parsed.unmapped.items() if field not in self._known})
         if self._beside and len(parsed.beside):
-            told = {"line": arrow(parsed.beside + (first + 1)), "raw": _lines_of(text, parsed.beside)}
+            told = {"line": arrow(parsed.beside + (first + 1)), "raw": lines_of(text, parsed.beside)}
             self._beside.plain(pa.table(told), name)
-        self._one_by_one(_picked(whole, first, (left + (first + 1)).tolist()), name)
+        self._one_by_one(picked(whole, first, (left + (first + 1)).tolist()), name)
         return count
 
     def _read_all(self, text: bytes, name: str, first: int) -> None:
@@ -120,11 +118,11 @@ class Reader:
         if taken:
             if tally.unread(text, taken.fields):
                 self._look_beside(text, tally.lines, name, first, taken.doubtful)
-            self._exactly(_picked(text, first, taken.doubtful), name)
+            self._exactly(picked(text, first, taken.doubtful), name)
         elif len(text) <= _SMALL or tally.lines == 1:
             self._one_by_one(enumerate(text.split(b"\n")[: tally.lines], first + 1), name)
         else:
-            for part in _parts(text):
+            for part in parts(text):
                 self._read_all(part, name, first)
                 first += part.count(b"\n")
 
@@ -176,41 +174,3 @@ class Reader:
             )
         self.unmapped.update({field: n for field, n in found.items() if field not in self._known})
         self._declared.update(field for field in found if "[]" not in field)
-
-
-def _chunks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """Blocks as texts of whole lines, about so large, between margins."""
-    held: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1 if sum(map(len, held)) + len(block) >= size else 0
-        if end:
-            yield b"".join([MARGIN, *held, block[:end], MARGIN])
-            held = []
-        held.append(block[end:])
-    if any(held):
-        rest = b"".join(held)
-        yield b"".join([MARGIN, rest, b"" if rest.endswith(b"\n") else b"\n", MARGIN])
-
-
-def _picked(text: bytes, first: int, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    """Some lines, by their numbers in the file."""
-    if len(numbers):
-        ends = [-1, *np.flatnonzero(np.frombuffer(text, np.uint8) == _END).tolist(), len(text)]
-        yield from ((n, text[ends[n - first - 1] + 1 : ends[n - first]]) for n in numbers)
-
-
-def _lines_of(text: bytes, numbers: Longs) -> pa.Array:
-    """Some lines of a chunk between margins, by their numbers in it."""
-    octets = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(octets == _END)
-    starts = np.append(len(MARGIN), ends[:-1] + 1)
-    return texts(Span(octets, starts[numbers], (ends - starts)[numbers], True))
-
-
-def _parts(text: bytes) -> Iterator[bytes]:
-    """A text in some pieces that end where a line ends."""
-    start, step = 0, len(text) // _PARTS + 1
-    while start < len(text):
-        end = text.find(b"\n", start + step - 1) + 1 or len(text)
-        yield text[start:end]
-        start = end
