@@ -1,18 +1,16 @@
 """How a source's schema goes on when its log lines have fields that it does not know, or values that no longer fit."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from holdfast.fields import KINDS, Type, steps_of
+from holdfast.fields import KINDS, Type
 from holdfast.schema import Change, Column, Schema, following
 from holdfast.settings import EventsSource
+from ingest.naming import LONGEST, column_name, free
 from ingest.personal import suspected
 from ingest.unmapped import Seen
 
-_LONGEST = 60
 _NAMED = 20
 """Fields that one change names."""
 
@@ -95,14 +93,6 @@ def together(seen: Iterable[Seen]) -> list[Seen]:
     return [found[name] for name in sorted(found)]
 
 
-def column_name(field: str) -> str:
-    """What a field's column is called, unless that is taken: `device.OSVersion` is `device_os_version`."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3_\2\4", "_".join(steps_of(field)))
-    plain = unicodedata.normalize("NFKD", spaced).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST]
-    return name if name[:1].isalpha() else f"field_{name}".rstrip("_")
-
-
 def type_of(kinds: Mapping[str, int]) -> Type:
     """The narrowest type that all values fit."""
     return next(type_ for type_, fitting in KINDS.items() if set(kinds) <= set(fitting))
@@ -134,7 +124,7 @@ def _fit(draft: _Draft, seen: Seen) -> None:
     if kinds <= set(KINDS[first.type]) or beside:
         return
     if contract == "permissive":
-        name = _free(draft, f"{first.column[: _LONGEST - 5]}_text")
+        name = free(f"{first.column[: LONGEST - 5]}_text", draft.names())
         draft.columns.append(Column(first.field, name, "text", draft.run, first.type))
         draft.tell("widened", first.field, name, first.type, "text")
     else:
@@ -185,20 +175,12 @@ def _fresh(draft: _Draft, field: str, type_: Type) -> str:
         return name
     if others:
         name = f"{name}_{draft.before.source}"
-    return _free(draft, name)
+    return free(name, draft.names())
 
 
 def _alike(column: Column, type_: Type) -> bool:
     """Whether a column holds this type as well: whole numbers and others are the same in the table."""
     return not column.beside and (column.type == type_ or {column.type, type_} <= set(KINDS["number"]))
-
-
-def _free(draft: _Draft, name: str) -> str:
-    taken, number, made = draft.names(), 1, name
-    while made in taken:
-        number += 1
-        made = f"{name}_{number}"
-    return made
 
 
 def _tell_refused(draft: _Draft) -> None:

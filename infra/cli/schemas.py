@@ -41,7 +41,7 @@ def schema_show(
             f"{source} is no source of usage logs; there are {', '.join(settings.of_kind('events')) or 'none'}"
         )
     artifacts = BucketOf(deployment, deployment.artifacts_bucket)
-    _show(remembered(artifacts, source))
+    show(remembered(artifacts, source))
     for schema, changes in history(artifacts, source):
         if changes:
             console.print(f"\nversion {schema.version}, run {changes[0].run}")
@@ -49,7 +49,8 @@ def schema_show(
                 console.print(f"  {each.sentence}")
 
 
-def _show(schema: Schema) -> None:
+def show(schema: Schema) -> None:
+    """A schema's fields, one a line."""
     for each in schema.columns:
         beside = f", what is no {each.beside}" if each.beside else ""
         console.print(f"{each.field:<32}{each.column:<32}{each.type}{beside}, since {each.since}")

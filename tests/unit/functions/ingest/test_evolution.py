@@ -17,9 +17,10 @@ from holdfast.schema import Column, Schema
 from holdfast.settings import EventsSource
 from holdfast.store import MemoryStore, write_json
 from ingest.accounts import read_accounts
-from ingest.evolution import column_name, decided
+from ingest.evolution import decided
 from ingest.landing import Landing
 from ingest.logs import land_logs
+from ingest.naming import column_name
 from ingest.unmapped import Seen
 from validate.unmapped import selected
 
