@@ -5,6 +5,8 @@ import json
 import pytest
 
 from holdfast.lake import glue_lake
+from holdfast.ledger import MemoryLedger
+from holdfast.locks import Locks
 from tests.e2e.conftest import CUSTOMERS, Demo
 
 LINE = {"user_id": "u-000001", "ts": "2026-10-30T08:00:00Z", "event": "login", "module": "reports"}
@@ -24,7 +26,13 @@ def test_a_new_field_is_a_column_and_an_archived_file_fails_alone(demo: Demo, mo
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     outputs = demo.outputs
-    lake = glue_lake(outputs["database"], outputs["lake_bucket"], outputs["region"], outputs["endpoint"])
+    lake = glue_lake(
+        outputs["database"],
+        outputs["lake_bucket"],
+        outputs["region"],
+        Locks(MemoryLedger()),
+        endpoint=outputs["endpoint"],
+    )
     events = lake.read("events")
     assert events is not None
     entered = dict(zip(events["event_id"].to_pylist(), events["experiment"].to_pylist(), strict=True))
