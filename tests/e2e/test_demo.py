@@ -31,7 +31,11 @@ def history(demo: Demo, arn: str) -> list[dict[str, Any]]:
 
 def snapshots(demo: Demo) -> dict[str, str]:
     tables = demo.client("glue").get_tables(DatabaseName=demo.outputs["database"])["TableList"]
-    return {table["Name"]: table["Parameters"]["metadata_location"] for table in tables}
+    return {
+        table["Name"]: table["Parameters"]["metadata_location"]
+        for table in tables
+        if table["TableType"] != "VIRTUAL_VIEW"
+    }
 
 
 def objects(demo: Demo, bucket: str, prefix: str = "") -> dict[str, str]:
