@@ -114,14 +114,15 @@ def release(
     Raises:
         Trouble: there is nothing to release, or a value does not fit its column.
     """
-    chosen = {row.name: row for row in rows if row.severity != "warn" and row.rule != UNREAD}
-    if unknown := set(mended) - set(chosen):
+    named = [row for row in rows if not mended or row.name in mended]
+    if unknown := set(mended) - {row.name for row in named}:
         raise Trouble(
             f"there is no row {', '.join(sorted(unknown))} among these: `holdfast quarantine show --reveal` names them"
         )
-    chosen = {name: row for name, row in chosen.items() if not mended or name in mended}
-    if not chosen:
-        raise Trouble(_why_nothing(rows))
+    chosen = {row.name: row for row in named if row.severity != "warn" and row.rule != UNREAD}
+    stuck = [row for row in named if row.name not in chosen]
+    if not chosen or (mended and stuck):
+        raise Trouble(_why_nothing(stuck))
     table, run = rows[0].table, rows[0].run
     columns = _columns(artifacts, run, table)
     made = [Release(row.row, _mended(row, changes, mended.get(name), columns)) for name, row in chosen.items()]

@@ -241,6 +241,13 @@ def test_rows_that_are_not_there_were_only_warned_about_or_could_not_be_read_are
             release(house.quarantine, house.artifacts, rows, {}, {})
 
 
+def test_a_mend_of_a_line_that_could_not_be_read_is_told_where_to_mend_it(house: House) -> None:
+    unread = quarantine.Held("r", "t", "parse", "", "quarantine", "{}", "")
+
+    with pytest.raises(Trouble, match="mend them in the file that they came from"):
+        release(house.quarantine, house.artifacts, [unread], {}, {unread.name: {"age": 7}})
+
+
 def test_values_on_the_command_line_are_json_or_text() -> None:
     assert parsed_changes(["age=4", "email=a@b.co", "x=null", 'y="4"']) == {
         "age": 4,
