@@ -61,7 +61,7 @@ class Layout:
 
     @classmethod
     def of(cls, line: bytes) -> "Layout | None":
-        """The layout of a line; None where it is no object, has a backslash, names a field twice, or has a list of numbers."""
+        """The layout of a line; None where it is no object, has no value or a backslash, names a field twice, or has a list of numbers."""
         if b"\\" in line:
             return None
         try:
@@ -106,7 +106,8 @@ def _layout(line: bytes) -> Layout | None:
             literals.append(literal)
             anchors.append((line[:after].count(b'"'), literal.index(b'"')))
             after = token.end(kind)
-    return Layout([*literals, line[after:]], holes, containers, anchors, line.count(b'"'))
+    # Without a value there is no quote by which others of its kind are found.
+    return Layout([*literals, line[after:]], holes, containers, anchors, line.count(b'"')) if holes else None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

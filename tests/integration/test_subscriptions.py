@@ -1,6 +1,7 @@
 """A source that is a file, for real: a biller over HTTP to tables in the lake, by the real handlers."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def deployed(name: str, biller: Biller, folder: Path) -> Iterator[House]:
         "HOLDFAST_STATE_TABLE": f"{name}-state",
         "HOLDFAST_PSEUDONYM_SECRET": f"{name}/pseudonym",
         "HOLDFAST_SOURCE_SECRETS": json.dumps({"billing": f"{name}/billing"}),
+        "HOLDFAST_ARRIVALS_QUEUE": f"{os.environ['AWS_ENDPOINT_URL']}/000000000000/{name}-arrivals",
     }
     with environment(settings):
         _made(name, biller, settings)
@@ -80,6 +82,7 @@ def deployed(name: str, biller: Biller, folder: Path) -> Iterator[House]:
 def _made(name: str, biller: Biller, settings: dict[str, str]) -> None:
     for zone in BUCKETS:
         boto3.client("s3").create_bucket(Bucket=f"{name}-{zone}")
+    boto3.client("sqs").create_queue(QueueName=f"{name}-arrivals")
     boto3.client("glue").create_database(DatabaseInput={"Name": settings["HOLDFAST_DATABASE"]})
     boto3.client("dynamodb").create_table(
         TableName=settings["HOLDFAST_STATE_TABLE"],

@@ -228,6 +228,8 @@ UNHURRIED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 @settings(max_examples=150, deadline=None, suppress_health_check=UNHURRIED)
 @given(TEXTS)
+@example([b"{}"])
+@example([b'{"who":{}}', b'{"who":{"id":1},"at":"2026-01-01"}'])
 @example([b'{"who":{"id":1e300},"at":"2026-01-01"}'])
 @example([b"\xef\xbb\xbf" + b'{"who":{"id":1},"at":"2026-01-01"}'])
 def test_all_ways_give_the_same_rows_rejects_and_new_fields(ways, every_plain_line_at_once, lines):
