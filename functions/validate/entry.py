@@ -1,7 +1,6 @@
 """How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -21,9 +20,10 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, usage
+from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
+from validate.rekeying import rekeyed
 from validate.staging import Part
 from validate.state import HASHED, Pull, hashed, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
@@ -34,12 +34,10 @@ ENTRY = "entry"
 """Name of the lock that runs take their turns by."""
 
 
-class Files(Protocol):
+class Files(upkeep.Files, Protocol):
     """Parquet and catalog, as `validate.parquet` has them."""
 
     def read(self, paths: list[str], columns: list[str] | None = None) -> pa.Table: ...
-
-    def put(self, files: Sequence[Path], path: str) -> list[str]: ...
 
     def cataloged(self, database: str, table: str) -> bool: ...
 
@@ -62,12 +60,13 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     """Let a run's rows into the lake: what the streams hold, usage events, the small tables, and last bookmarks and cursors.
 
     Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one. One run at a
-    time: a table that is made from others must not be older than they are.
+    time: a table that is made from others must not be older than they are. What a rotation of keys has left to do comes first.
 
     Raises:
         TableBusy: another run is at it.
     """
     with place.lake.alone(ENTRY):
+        rekeyed(place.lake, place.files, pseudonymiser)
         return _entered(run, settings, place, pseudonymiser, now)
 
 

@@ -10,7 +10,7 @@ from holdfast.observe import step
 from holdfast.resources import artifacts, environment, keyring, lake, landing, settings
 from holdfast.runs import keep, record
 from validate import parquet
-from validate.entry import Place, entered
+from validate.entry import ENTRY, Place, entered
 from validate.releases import settle
 from validate.results import revisions
 
@@ -22,8 +22,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
     )
-    now, key = datetime.now(UTC), keyring().current
-    answer = entered(run, settings(), place, key, now)
+    now = datetime.now(UTC)
+    with lake().alone(ENTRY):  # a key that came while it was another's turn is seen
+        key = keyring().current
+        answer = entered(run, settings(), place, key, now)
     tell.measure(RowGap=answer.gap)
     settle(run, artifacts())
     keep(lake(), run, now, answer.snapshots)

@@ -48,8 +48,8 @@ def status(deployment: Deployment) -> list[State]:
     return found
 
 
-def maintain(deployment: Deployment) -> dict[str, Any]:
-    """Have the upkeep done now; what it did.
+def maintain(deployment: Deployment, job: str = "") -> dict[str, Any]:
+    """Have the upkeep done now, or one job of it; what it did.
 
     Raises:
         Trouble: it failed.
@@ -57,7 +57,9 @@ def maintain(deployment: Deployment) -> dict[str, Any]:
     # A call that takes minutes is not made a second time because its answer is late.
     patient = Config(read_timeout=910, retries={"total_max_attempts": 1})
     with explained(deployment.endpoint):
-        answer = deployment.client("lambda", patient).invoke(FunctionName=deployment.maintain_function, Payload=b"{}")
+        answer = deployment.client("lambda", patient).invoke(
+            FunctionName=deployment.maintain_function, Payload=json.dumps({"job": job}).encode()
+        )
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
         raise Trouble(f"the upkeep failed: {said.get('errorMessage', said)}; `holdfast logs Maintain` says more")

@@ -119,7 +119,8 @@ def test_of_the_state_a_function_that_only_writes_tables_may_touch_their_locks_a
     policies = resources(template, "AWS::IAM::Policy")
     for name in ("Features", "Maintain"):
         (policy,) = [p for n, p in policies.items() if f"{name}RoleDefaultPolicy" in n]
-        said = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+        statements = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+        said = [s for s in statements if "StorageState" in str(s["Resource"])]
         assert [s["Condition"] for s in said] == [
             {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lock#table#*"]}}
         ]
