@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from holdfast.contracts import Extract, manifest_key
+from holdfast.privacy import Declared
 from holdfast.store import Store, read_json, write_json
 from ingest.casts import literal
 from ingest.planning import File
+from ingest.undeclared import look
 
 
 class Reject(NamedTuple):
@@ -32,6 +34,13 @@ class Landing:
     quarantine: Store
     artifacts: Store
     stores: Callable[[str], Store]
+    declared: Declared | None = None
+    """What is declared of the stream's columns; where nobody says, the others are not looked at, and none of them enters."""
+
+    def look(self, connection: duckdb.DuckDBPyConnection, query: str, part: int = 0) -> None:
+        """Write down what the rows of a query show of columns that nobody declared."""
+        if self.declared:
+            look(self.artifacts, self.extract.run, self.declared, connection, query, part)
 
     def files(self) -> list[File]:
         """The files of the extract's batch, or the one of them that is meant."""

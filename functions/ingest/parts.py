@@ -50,6 +50,7 @@ def land_part(place: Landing, stream: Stream, walk: Pass, group: Group, progress
         records = [] if walk.removes else group.records
         add_rejects(connection, rows.load(connection, "records", columns, records, Path(folder)))
         rows.load(connection, "gone", GONE, _gone(stream, walk, group), Path(folder))
+    place.look(connection, rows.typed("records", columns), progress.part)
     progress.rows += place.land(connection, rows.typed("records", columns), progress.part)
     progress.removed += place.remove(connection, rows.typed("gone", GONE), progress.part)
     progress.rejected += place.reject(connection, part=progress.part)

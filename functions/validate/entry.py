@@ -16,16 +16,18 @@ from holdfast.contracts import Transformed
 from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
 from holdfast.observe import logger
+from holdfast.privacy import declared
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
 from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
+from validate.guard import Guard
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
 from validate.rekeying import rekeyed
 from validate.staging import Part
-from validate.state import HASHED, Pull, hashed, merged, present
+from validate.state import Pull, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
@@ -73,6 +75,7 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
 def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    guard = Guard(run, declared(settings), place.artifacts, pseudonymiser)
     schemas = unmapped.schemas(run, settings, place.artifacts)
     tables = passed(run, settings, place.artifacts)
     pulled = list(pulls(run, settings, place.artifacts, place.landing))
@@ -80,13 +83,13 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     with tempfile.TemporaryDirectory() as folder:
         logs = [table for table in tables if table.kind == "events"]
         events = arriving.staged(logs, place.landing, settings, schemas, Path(folder))
-        relations = _gathered(connection, [table for table in tables if table.kind != "events"], place)
+        relations = _gathered(connection, [table for table in tables if table.kind != "events"], place, guard)
         if events.batches:
             connection.register("events", pa.table({"customer": events.text("customer")}))
             relations.append("events")
-        held = _held(connection, run, pulled, settings, place, pseudonymiser)
+        held = _held(connection, run, pulled, settings, place, guard)
         conform.gather_contacts(connection, relations + held)
-        unite(connection, relations + held, pseudonymiser, HASHED)
+        unite(connection, relations + held, pseudonymiser, held)
         relations += held
         if events.batches:
             rows, added = _enter_events(connection, run, events, place, pseudonymiser)
@@ -104,11 +107,11 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
 
 
-def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:
+def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place, guard: Guard) -> list[str]:
     """Register what landed, one relation per kind and stream, with the name of the source in column `_source`."""
     parts: dict[str, list[str]] = {}
     for number, table in enumerate(tables):
-        rows = place.files.read([place.landing.uri(key) for key in table.files])
+        rows = guard.over(table, place.files.read([place.landing.uri(key) for key in table.files]))
         connection.register(f"landed_{number}", rows)
         said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
         parts.setdefault(_relation(table), []).append(said)
@@ -123,7 +126,7 @@ def _held(
     pulled: list[tuple[Passed, dict[str, Any]]],
     settings: Settings,
     place: Place,
-    pseudonymiser: Pseudonymiser,
+    guard: Guard,
 ) -> list[str]:
     """Merge each stream's pull into its table, and register what is there now, one relation per kind and stream.
 
@@ -131,11 +134,7 @@ def _held(
     """
     parts: dict[str, list[str]] = {}
     merged_now = (
-        (
-            table,
-            _merged(run, table, Pull(m["complete"], m["cursor"], _aside(run, table, place)), place, pseudonymiser),
-            m,
-        )
+        (table, _merged(run, table, Pull(m["complete"], m["cursor"], _aside(run, table, place)), place, guard), m)
         for table, m in pulled
     )
     left = left_alone([table for table, _ in pulled], settings, place.ledger)
@@ -144,7 +143,7 @@ def _held(
     for number, (table, rows, said) in enumerate(chain(merged_now, as_it_was)):
         if rows is not None:
             changes.append((_relation(table), table.source, rows))
-            connection.register(f"held_{number}", _current(present(rows), said))
+            connection.register(f"held_{number}", _current(table, present(rows), said, guard))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
@@ -152,21 +151,21 @@ def _held(
     return sorted(parts)
 
 
-def _current(rows: pa.Table, said: dict[str, Any]) -> pa.Table:
+def _current(table: Passed, rows: pa.Table, said: dict[str, Any], guard: Guard) -> pa.Table:
     """Without columns that are held and no longer land, as its pull said: what they say grows old."""
-    landing = said.get("columns") or rows.column_names
+    landing = guard.names(table, said.get("columns") or rows.column_names)
     return rows.select([name for name in rows.column_names if name in landing])
 
 
-def _merged(run: str, table: Passed, pull: Pull, place: Place, pseudonymiser: Pseudonymiser) -> pa.Table | None:
+def _merged(run: str, table: Passed, pull: Pull, place: Place, guard: Guard) -> pa.Table | None:
     name = f"raw_{table.source}_{table.stream}"
-    before = place.lake.read(name)
+    before = guard.still(table, place.lake.read(name))
     landed = place.files.read([place.landing.uri(key) for key in table.files]) if table.files else None
     prefix = f"removed/run={run}/{table.source}_{table.stream}/"
     tombstones = [place.landing.uri(item.key) for item in place.landing.list(prefix)]
     gone = place.files.read(tombstones) if tombstones else None
     if landed is not None:
-        landed = hashed(landed, _relation(table), pseudonymiser)
+        landed = guard.over(table, landed)
     after = merged(before, landed, gone, pull)
     if after is not None:
         place.lake.replace(name, after)

@@ -23,17 +23,8 @@ FROM subscriptions_customers""",
 }
 """What says who the customers are, by landing relation; columns that begin with `_` never reach the lake."""
 
-IDENTIFIERS = {
-    "hubspot_contacts": ("external_id", "email"),
-    "intercom_contacts": ("external_id", "email"),
-    "subscriptions_customers": ("external_id", "email"),
-    "customers": ("customer", "email"),
-    "events": ("customer",),
-    "hubspot_email_events": ("recipient",),
-    "intercom_conversations": ("contact_external_id", "contact_id"),
-    "intercom_tickets": ("contact_external_id", "contact_id"),
-}
-"""Columns that name somebody, by landing relation."""
+LAST_RESORT = {"intercom_conversations": ("contact_id",), "intercom_tickets": ("contact_id",)}
+"""Ids that name somebody where nothing else does, by landing relation."""
 
 _ASKED = """
 SELECT coalesce(i.customer_id, e.pseudonym, c.pseudonym) AS customer_id, id AS event_id, created_at AS event_time,
