@@ -10,16 +10,23 @@ from ingest.streams import Column, Pass, Stream
 
 
 def intercom(source: IntercomSource, *, by_data: bool = False) -> dict[str, Stream]:
-    """Its streams by name; its times are Unix seconds. Nothing of what people wrote lands. `by_data` says that the data has a time of its own."""
+    """Its streams by name; its times are Unix seconds. What people wrote lands and is not stored: Transform
+    makes numbers of it. `by_data` says that the data has a time of its own."""
     times = (Column("created_at", "created_at", "time"), Column("updated_at", "updated_at", "time"))
     who = (
         Column("contact_id", "contacts.contacts.0.id"),
         Column("contact_external_id", "contacts.contacts.0.external_id"),
     )
     contact = (Column("external_id", "external_id"), Column("email", "email"), Column("role", "role"))
-    talk = (Column("delivered_as", "source.delivered_as"), Column("state", "state"),
+    talk = (Column("subject", "source.subject"), Column("body", "source.body"), Column("delivered_as", "source.delivered_as"), Column("state", "state"),
             Column("parts", "statistics.count_conversation_parts", "number"))  # fmt: skip
-    ticket = (Column("category", "category"), Column("state", "ticket_state.category"), Column("open", "open", "flag"))
+    ticket = (
+        Column("title", "ticket_attributes._default_title_"),
+        Column("description", "ticket_attributes._default_description_"),
+        Column("category", "category"),
+        Column("state", "ticket_state.category"),
+        Column("open", "open", "flag"),
+    )
     known = {
         "contacts": _search("contacts", "data", (*contact, *times)),
         "conversations": _search("conversations", "conversations", (*who, *talk, *times), deleted()),

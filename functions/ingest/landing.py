@@ -37,6 +37,11 @@ class Landing:
     declared: Declared | None = None
     """What is declared of the stream's columns; where nobody says, the others are not looked at, and none of them enters."""
 
+    def lands(self, column: str) -> bool:
+        """Whether a column lands: one that the user has declared away does not, unless statements of the lake name it."""
+        said = self.declared
+        return not (said and said.own.get(column) == "drop" and (said.writing(column) or not said.structural(column)))
+
     def look(self, connection: duckdb.DuckDBPyConnection, query: str, part: int = 0) -> None:
         """Write down what the rows of a query show of columns that nobody declared."""
         if self.declared:

@@ -13,7 +13,9 @@ from validate.statements import (
     FIRST,
     NOBODY,
     SNAPSHOTS,
+    WRITTEN,
 )
+from validate.text import PREFIX
 
 
 def gather_contacts(connection: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> None:
@@ -43,8 +45,15 @@ def snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     """One of the small tables, each record once and in the order of its key."""
     schema = STATES.get(name, ACTIVITY_BASE)
     key = "event_id" if schema is ACTIVITY_BASE else schema.names[0]
-    query = f"SELECT DISTINCT ON ({key}) * FROM ({SNAPSHOTS[name][1]}) ORDER BY ALL"
+    said = _with_texts(connection, *SNAPSHOTS[name]) if name in WRITTEN else SNAPSHOTS[name][1]
+    query = f"SELECT DISTINCT ON ({key}) * FROM ({said}) ORDER BY ALL"
     return _shaped(connection.sql(query).to_arrow_table().sort_by(key), schema)
+
+
+def _with_texts(connection: duckdb.DuckDBPyConnection, relation: str, query: str) -> str:
+    """A statement with the numbers that were made of what somebody wrote, where there are any."""
+    there = [name for name in columns_of(connection, relation) if name.startswith(PREFIX)]
+    return query.format(texts="".join(f", {quoted(name)}" for name in there))
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:

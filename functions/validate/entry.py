@@ -22,6 +22,7 @@ from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
 from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
+from validate.contradictions import contradictions
 from validate.guard import Guard
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
@@ -91,6 +92,7 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         conform.gather_contacts(connection, relations + held)
         unite(connection, relations + held, pseudonymiser, held)
         relations += held
+        disputed = contradictions(connection, relations)
         if events.batches:
             rows, added = _enter_events(connection, run, events, place, pseudonymiser)
             gap = reconciliation.counted(run, settings, place.artifacts, int(events.starts()[-1]), rows, added).gap
@@ -104,7 +106,7 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         landed = {"run": run, "columns": manifest.get("columns")}
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
+    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap, disputed)
 
 
 def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place, guard: Guard) -> list[str]:

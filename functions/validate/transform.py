@@ -26,9 +26,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     with lake().alone(ENTRY):  # a key that came while it was another's turn is seen
         key = keyring().current
         answer = entered(run, settings(), place, key, now)
-    tell.measure(RowGap=answer.gap)
+    tell.measure(RowGap=answer.gap, Contradictions=sum(answer.contradictions.values()))
     settle(run, artifacts())
     keep(lake(), run, now, answer.snapshots)
     record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, pseudonym_key=key.key_id,
+           contradictions=answer.contradictions,
            suites=revisions(artifacts(), run))  # fmt: skip
     return answer.to_json()

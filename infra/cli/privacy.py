@@ -13,6 +13,7 @@ from holdfast.store import MemoryStore
 from infra.cli.deployment import OUTPUTS
 from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
 from infra.cli.quarantine import BucketOf
+from infra.cli.runs import known
 from infra.trouble import Trouble
 
 app = typer.Typer(no_args_is_help=True, help="Personal data: what becomes of every column.")
@@ -35,6 +36,26 @@ def privacy_columns(
         console.print(f"\n{each.source}_{each.stream}")
         for line in lines(each, remembered(schemas, each.name)):
             console.print(line)
+
+
+@app.command("conflicts")
+def privacy_conflicts(target: Target = None, config: Config = CONFIG) -> None:
+    """Where the sources disagree on who somebody is, as the last run counted it, and what the rule makes of it."""
+    past = next((each for each in known(deployment_of(target, config)) if "contradictions" in each), None)
+    if past is None:
+        raise Trouble("no run has come as far as Transform yet: `holdfast run` starts one")
+    console.print(f"run {past['run']}")
+    for name, count in past["contradictions"].items():
+        console.print(f"  {count:>8,}  {RULES[name]}")
+
+
+RULES = {
+    "addresses_with_several_ids": "addresses with several ids of the product: what only the address is known of goes to the first contact's",
+    "ids_with_several_addresses": "ids of the product with several addresses: one person, who has them all",
+    "contacts_without_any": "contacts with neither an id nor an address: no customers",
+    "records_whose_contact_is_another": "conversations and tickets whose contact is somebody else than the id beside it: the contact's",
+}
+"""Kinds of contradictions, and how they are settled."""
 
 
 def chosen(settings: Settings, stream: str) -> list[Declared]:

@@ -151,13 +151,15 @@ class RunOnly(Message):
 class Transformed(Message):
     """Output of `Transform`: rows that entered the lake, and the cutoff of this run as an ISO date-time in UTC.
 
-    `gap` are rows of usage logs of which nobody knows what became of them.
+    `gap` are rows of usage logs of which nobody knows what became of them. `contradictions` are counts of where the sources
+    disagree on who somebody is, by kind.
     """
 
     rows: int
     as_of: str
     snapshots: dict[str, int]
     gap: int = 0
+    contradictions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

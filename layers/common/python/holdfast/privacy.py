@@ -60,6 +60,10 @@ class Declared:
         """What was declared of a column, whatever its case; None where nothing was."""
         return self.said.get(column) or self.said.get(column.casefold())
 
+    def writing(self, column: str) -> bool:
+        """Whether the product knows the column as what somebody wrote."""
+        return shipped().get(self.relation, NONE).get(column) == "text"
+
     def structural(self, column: str) -> bool:
         """Whether the lake's statements need the column, with or without values."""
         return column.casefold() in shipped().get(self.relation, NONE)
