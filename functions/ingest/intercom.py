@@ -1,12 +1,15 @@
 """Intercom's streams, as a source is configured."""
 
+from typing import cast
+
 from holdfast.settings import IntercomSource
 from holdfast.vendors import streams_of
+from ingest.hubspot_properties import RESERVED
 from ingest.intercom_conversations import conversation_parts, deleted
 from ingest.intercom_events import data_events
 from ingest.intercom_reference import HEADERS, companies, small_lists
 from ingest.intercom_search import LOOKBACK, is_new, searched
-from ingest.streams import Column, Pass, Stream
+from ingest.streams import Column, Kind, Pass, Stream
 
 
 def intercom(source: IntercomSource, *, by_data: bool = False) -> dict[str, Stream]:
@@ -28,7 +31,7 @@ def intercom(source: IntercomSource, *, by_data: bool = False) -> dict[str, Stre
         Column("open", "open", "flag"),
     )
     known = {
-        "contacts": _search("contacts", "data", (*contact, *times)),
+        "contacts": _search("contacts", "data", (*contact, *times, *_attributes(source, (*contact, *times)))),
         "conversations": _search("conversations", "conversations", (*who, *talk, *times), deleted()),
         "conversation_parts": conversation_parts(),
         "tickets": _search("tickets", "tickets", (*who, *ticket, *times)),
@@ -37,6 +40,16 @@ def intercom(source: IntercomSource, *, by_data: bool = False) -> dict[str, Stre
         **small_lists(),
     }
     return {stream: known[stream] for stream in streams_of(source)}
+
+
+def _attributes(source: IntercomSource, fixed: tuple[Column, ...]) -> list[Column]:
+    """Custom attributes that the user named, under other names than columns that are there."""
+    taken = {"id", *RESERVED, *(column.name for column in fixed)}
+    named = [each.partition(":") for each in dict.fromkeys(source.attributes)]
+    return [
+        Column(f"attribute_{name}" if name in taken else name, f"custom_attributes.{name}", cast(Kind, kind or "text"))
+        for name, _, kind in named
+    ]
 
 
 def _search(kind: str, key: str, columns: tuple[Column, ...], *removes: Pass) -> Stream:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from holdfast.privacy import shipped
 from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
     CONTACTS,
@@ -20,7 +21,7 @@ from validate.text import PREFIX
 
 def gather_contacts(connection: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> None:
     """Make the relation `contacts` from whatever says who the customers are; empty where nothing does."""
-    parts = [CONTACTS[name] for name in sorted(CONTACTS) if name in relations]
+    parts = [CONTACTS[name].format(more=_named(connection, name)) for name in sorted(CONTACTS) if name in relations]
     if "customers" in relations:
         parts.append(_table_contacts(connection))
     united = " UNION ALL BY NAME ".join(f"({part})" for part in [NOBODY, *parts])
@@ -64,6 +65,13 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str
 def quoted(name: str) -> str:
     """A name as SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _named(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """Columns of a relation beside those that the product declares."""
+    known = shipped()[relation]
+    others = (name for name in columns_of(connection, relation) if name not in known and not name.startswith("_"))
+    return "".join(f", {quoted(name)}" for name in others)
 
 
 def _table_contacts(connection: duckdb.DuckDBPyConnection) -> str:

@@ -15,13 +15,14 @@ SELECT 1 AS _rank, id AS _contact, external_id AS _external, email AS _email, cr
     COLUMNS(lambda name: name NOT IN ('id', 'external_id', 'email', 'companies', 'createdate'))
 FROM hubspot_contacts""",
     "intercom_contacts": """
-SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at
+SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at{more}
 FROM intercom_contacts""",
     "subscriptions_customers": """
 SELECT 4 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created AS created_at
 FROM subscriptions_customers""",
 }
-"""What says who the customers are, by landing relation; columns that begin with `_` never reach the lake."""
+"""What says who the customers are, by landing relation; columns that begin with `_` never reach the lake. `{more}` are columns
+that the user named."""
 
 LAST_RESORT = {"intercom_conversations": ("contact_id",), "intercom_tickets": ("contact_id",)}
 """Ids that name somebody where nothing else does, by landing relation."""

@@ -136,3 +136,10 @@ def test_of_what_people_wrote_nothing_lands_but_what_is_declared_as_that():
 
 def test_every_call_to_intercom_says_its_version():
     assert {json.dumps(dict(stream.headers)) for stream in intercom(DESK).values()} == {'{"Intercom-Version": "2.16"}'}
+
+
+def test_custom_attributes_of_intercoms_contacts_land_as_they_are_named():
+    source = IntercomSource(kind="intercom", attributes=["seats:number", "tier", "email"])
+    named = [each for each in intercom(source)["contacts"].columns if each.path.startswith("custom_attributes.")]
+    assert [(each.name, each.path.rpartition(".")[2], each.kind) for each in named] == [
+        ("seats", "seats", "number"), ("tier", "tier", "text"), ("attribute_email", "email", "text")]  # fmt: skip

@@ -110,3 +110,13 @@ def test_one_person_is_one_pseudonym_in_every_source() -> None:
     ids = {name: set(conform.snapshot(connection, name)["customer_id"].to_pylist()) for name in ("emails", "tickets")}
     assert ids == {name: {KEYS[0].one("u-1")} for name in ids}
     assert sum(counted.values()) == 0
+
+
+def test_custom_attributes_of_a_contact_become_attributes_of_the_customer() -> None:
+    connection = duckdb.connect()
+    rows = pa.Table.from_pylist([{"_source": "desk"} | desk("c1", "u-1", None) | {"seats": 3.0}],
+                                schema=SCHEMAS["intercom_contacts"].append(pa.field("seats", pa.float64())))  # fmt: skip
+    connection.register("intercom_contacts", stored(rows, "intercom_contacts", KEYS[0]))
+    conform.gather_contacts(connection, ["intercom_contacts"])
+    unite(connection, ["intercom_contacts"], KEYS[0], ["intercom_contacts"])
+    assert conform.customers(connection)["seats"].to_pylist() == [3.0]
