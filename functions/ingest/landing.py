@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from holdfast.contracts import Extract, manifest_key
+from holdfast.sql import literal
 from holdfast.store import Store, read_json, write_json
-from ingest.casts import literal
 from ingest.planning import File
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from holdfast.sql import quoted
 from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
     CONTACTS,
@@ -50,11 +51,6 @@ def snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     """Column names of a relation, in order."""
     return [row[0] for row in connection.execute(f"SELECT column_name FROM (DESCRIBE {relation})").fetchall()]
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _table_contacts(connection: duckdb.DuckDBPyConnection) -> str:
