@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features import attributes
-from features.cells import DAY_US, Ints
-from features.company import days
 from features.cutoffs import Cutoff, plan
+from features.deals import days
 from features.definitions import Definitions
 from features.examples import Examples, examples, population
 from features.matrix import Matrix, Recipe, matrix, stacked, useless
+from features.rows import DAY, DAY_US, Ints
 from features.world import Tables, World, activities, gather
 from holdfast.errors import NoData
 from holdfast.feature_set import FeatureSet
@@ -39,7 +39,7 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
         NoData: no customers, or none to look at from a cutoff.
         ConfigurationInvalid: the churn definition does not fit the data.
     """
-    rows = activities(tables)
+    rows = activities(tables, definitions)
     end = int(as_of.timestamp() // 86_400)
     cutoffs = plan(settings.churn, settings.training, _first_day(tables, rows, end), end)
     world = gather(
@@ -67,13 +67,13 @@ def _assembled(world: World, recipe: Recipe, parts: list[Examples], now: Cutoff,
 
 
 def _recipe(world: World, settings: Settings, definitions: Definitions, trained: Ints) -> Recipe:
-    never = {name.lower() for name in (*definitions.never.customers, "customer_id", "company_id", *_outcome(settings))}
+    never = definitions.never("customers") | {
+        name.lower() for name in ("customer_id", "company_id", *_outcome(settings))
+    }
     customers = attributes.choose(world.customers, trained, never, definitions.categories)
     companies = attributes.Choice(numbers=[], categories={}, dropped={})
     if world.companies is not None:
-        companies = attributes.choose(
-            world.companies, trained, {n.lower() for n in definitions.never.companies}, definitions.categories
-        )
+        companies = attributes.choose(world.companies, trained, definitions.never("companies"), definitions.categories)
     horizon = 0 if isinstance(settings.churn, LabelChurn) else settings.churn.horizon_days
     units = {settings.value.measure: settings.value.currency} if settings.value.measure else {}
     return Recipe(definitions, definitions.windows(horizon), units, settings.value.currency, customers, companies)
@@ -93,9 +93,10 @@ def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[
     return {
         "definitions": recipe.definitions.model_dump(mode="json"),
         "windows_days": list(recipe.windows),
-        "kinds": {name: list(cells.kinds) for name, cells in world.cells.items()},
-        "modules": {name: list(cells.modules) for name, cells in world.cells.items()},
-        "measures": {name: list(cells.sums) for name, cells in world.cells.items()},
+        "texts": {
+            name: {column: list(found) for column, found in cells.texts.items()} for name, cells in world.cells.items()
+        },
+        "measures": {name: list(cells.measures) for name, cells in world.cells.items()},
         "units": recipe.units,
         "customers": recipe.customers,
         "companies": recipe.companies,
@@ -107,7 +108,7 @@ def _first_day(tables: Tables, rows: Mapping[str, pa.Table], end: int) -> int:
     if not len(tables.get("customers", ())):
         raise NoData("no customer has arrived yet: check what the sources deliver (the rows of Ingest and Validate)")
     if "events" in rows:
-        return int(pc.min(rows["events"]["__day"]).as_py())
+        return int(pc.min(rows["events"][DAY]).as_py())
     created = days(tables["customers"]["created_at"])
     return int(np.nanmin(created)) if np.isfinite(created).any() else end
 

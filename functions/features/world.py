@@ -7,10 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.cells import Cells, Floats, Ints, cells, dated, measures, met
-from features.company import Deals, days, deals_of
+from features.cells import Cells, cells
+from features.deals import Deals, days, deals_of
 from features.definitions import Definitions
 from features.labels import Ends, column_of
+from features.rows import DAY, Floats, Ints, dated, measures, met, splits, texts_before
 from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import ACTIVITIES
 
@@ -37,9 +38,9 @@ class World:
         return len(self.ids)
 
 
-def activities(tables: Tables) -> dict[str, pa.Table]:
+def activities(tables: Tables, definitions: Definitions) -> dict[str, pa.Table]:
     """The activity tables that have rows, with day numbers in place of times."""
-    present = {name: dated(tables[name]) for name in ACTIVITIES if name in tables}
+    present = {name: dated(tables[name], definitions.dayparts) for name in ACTIVITIES if name in tables}
     return {name: rows for name, rows in present.items() if len(rows)}
 
 
@@ -68,8 +69,27 @@ def gather(
 
 
 def _cells(name: str, rows: pa.Table, ids: pa.Array, definitions: Definitions, before: int) -> Cells:
-    kinds = met(rows, "kind", before, definitions.kinds, definitions.declared_kinds(name))
-    return cells(rows, ids, kinds, met(rows, "module", before, definitions.modules), measures(rows))
+    never = definitions.never(name)
+    texts = {
+        column: _texts(name, rows, column, definitions, before)
+        for column in _splits(rows)
+        if column.lower() not in never
+    }
+    sums = [measure for measure in measures(rows.schema) if measure.lower() not in never]
+    return cells(rows, ids, {column: found for column, found in texts.items() if found}, sums, definitions.dayparts)
+
+
+def _splits(rows: pa.Table) -> list[str]:
+    """Columns of texts: kind, module, then all others by name."""
+    return sorted(splits(rows.schema), key=lambda name: (name != "kind", name != "module", name))
+
+
+def _texts(table: str, rows: pa.Table, column: str, definitions: Definitions, before: int) -> tuple[str, ...]:
+    most = definitions.most(column)
+    if most is None and texts_before(rows, column, before) > definitions.categories:
+        return ()
+    always = definitions.declared_kinds(table) if column == "kind" else ()
+    return met(rows, column, before, definitions.categories if most is None else most, always)
 
 
 def _ids(customers: pa.Table, events: pa.Table | None) -> pa.Array:
@@ -94,5 +114,5 @@ def _ends(churn: ContractChurn, events: pa.Table | None, ids: pa.Array, customer
     chosen = events.filter(pc.fill_null(pc.equal(events["kind"], churn.event), False))
     return Ends(
         pc.index_in(chosen["customer_id"], ids).to_numpy().astype(np.int64),
-        chosen["__day"].to_numpy().astype(np.float64),
+        chosen[DAY].to_numpy().astype(np.float64),
     )

@@ -8,7 +8,7 @@ import pytest
 
 from features.definitions import shipped
 from features.synthesis import Synthesis, synthesise
-from holdfast.errors import ConfigurationInvalid, NoData
+from holdfast.errors import NoData
 from holdfast.feature_set import FeatureSet
 from holdfast.lake import content_digest
 from tests.unit.functions.features.builders import SMALL, activity, at, customers, definitions, settings, times
@@ -178,11 +178,6 @@ def test_a_long_horizon_brings_long_windows():
 
     assert "events_60d" in found.feature_set.names
     assert "events_60d" not in made(text=SMALL).feature_set.names
-
-
-def test_a_primitive_that_does_not_exist_is_named_beside_those_that_do():
-    with pytest.raises(ConfigurationInvalid, match=r"tables.emails: no primitive `cuont`: there are count, "):
-        made(text=SMALL.replace('primitives = ["count", "kinds"]', 'primitives = ["cuont"]'))
 
 
 def test_tables_that_are_absent_are_simply_absent():
