@@ -31,7 +31,7 @@ ACCESS = {
         "read pseudonym key",
         "write metrics",
     ),
-    "Features": ("write lake", "use catalogue", "hold locks", "write artifacts"),
+    "Features": ("write lake", "use catalogue", "hold locks", "read state", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),

@@ -76,6 +76,7 @@ class HoldfastStack(Stack):
             "Dashboard": self.monitoring.dashboard.dashboard_name,
             "DriftFunction": self.functions["Drift"].function_name,
             "MaintainFunction": self.functions["Maintain"].function_name,
+            "ScoreAllFunction": self.functions["ScoreAll"].function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

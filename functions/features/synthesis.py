@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,16 @@ from holdfast.feature_set import FeatureSet
 from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import TEXT, TIME
 
+HOLDOUT = "holdout"
+
+
+class Scored(NamedTuple):
+    """Who is to be scored: a cutoff, customers by number, and their features."""
+
+    cutoff: Cutoff
+    rows: Ints
+    made: Matrix
+
 
 @dataclass(frozen=True)
 class Synthesis:
@@ -39,29 +49,37 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
         NoData: no customers, or none to look at from a cutoff.
         ConfigurationInvalid: the churn definition does not fit the data.
     """
-    rows = activities(tables, definitions)
-    end = int(as_of.timestamp() // 86_400)
-    cutoffs = plan(settings.churn, settings.training, _first_day(tables, rows, end), end)
-    world = gather(
-        tables, rows, settings, definitions, max(cutoff.day for cutoff in cutoffs if cutoff.split != "holdout")
-    )
+    rows, cutoffs, now = framed(tables, settings, definitions, as_of)
+    before = max(cutoff.day for cutoff in cutoffs if cutoff.split != HOLDOUT)
+    world = gather(tables, rows, settings, definitions, before)
     parts = [examples(world, settings, cutoff) for cutoff in cutoffs]
     recipe = _recipe(
-        world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != "holdout"])
+        world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != HOLDOUT])
     )
-    return _assembled(world, recipe, parts, Cutoff(end, ""), population(world, settings.churn, end))
-
-
-def _assembled(world: World, recipe: Recipe, parts: list[Examples], now: Cutoff, scored: Ints) -> Synthesis:
     made = [matrix(world, recipe, part.cutoff.day, part.rows) for part in parts]
-    dropped = useless(stacked([m for m, part in zip(made, parts, strict=True) if part.cutoff.split != "holdout"]))
-    kept = [feature for feature in made[0] if feature.name not in dropped]
-    wanted = FeatureSet(tuple(kept), _recorded(world, recipe, dropped))
-    heads = [_head(world, part.cutoff, part.rows, part) for part in parts]
-    now_head = _head(world, now, scored)
+    dropped = useless(stacked([m for m, part in zip(made, parts, strict=True) if part.cutoff.split != HOLDOUT]))
+    kept = tuple(feature for feature in made[0] if feature.name not in dropped)
+    now_rows = population(world, settings.churn, now.day)
+    scored = Scored(now, now_rows, matrix(world, recipe, now.day, now_rows))
+    wanted = FeatureSet(kept, _recorded(world, recipe), dropped)
+    return assembled(world, list(zip(parts, made, strict=True)), scored, wanted)
+
+
+def framed(
+    tables: Tables, settings: Settings, definitions: Definitions, as_of: datetime
+) -> tuple[dict[str, pa.Table], list[Cutoff], Cutoff]:
+    """Activity with day numbers, the cutoffs of the examples, and the cutoff of now."""
+    rows = activities(tables, definitions)
+    end = int(as_of.timestamp() // 86_400)
+    return rows, plan(settings.churn, settings.training, _first_day(tables, rows, end), end), Cutoff(end, "")
+
+
+def assembled(world: World, parts: list[tuple[Examples, Matrix]], scored: Scored, wanted: FeatureSet) -> Synthesis:
+    """Both tables, with the features of a set that the matrices hold."""
+    heads = [_head(world, part.cutoff, part.rows, part) for part, _ in parts]
     return Synthesis(
-        _table(pa.concat_tables(heads), stacked(made), wanted),
-        _table(now_head, matrix(world, recipe, now.day, scored), wanted),
+        _table(pa.concat_tables(heads), stacked([made for _, made in parts]), wanted),
+        _table(_head(world, scored.cutoff, scored.rows), scored.made, wanted),
         wanted,
     )
 
@@ -89,7 +107,7 @@ def _outcome(settings: Settings) -> list[str]:
     return [name for name in told if name]
 
 
-def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[str, Any]:
+def _recorded(world: World, recipe: Recipe) -> dict[str, Any]:
     return {
         "definitions": recipe.definitions.model_dump(mode="json"),
         "windows_days": list(recipe.windows),
@@ -100,7 +118,7 @@ def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[
         "units": recipe.units,
         "customers": recipe.customers,
         "companies": recipe.companies,
-        "dropped": dict(dropped),
+        "currency": recipe.currency,
     }
 
 

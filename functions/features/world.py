@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,13 @@ from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import ACTIVITIES
 
 Tables = Mapping[str, pa.Table]
+
+
+class Vocabulary(NamedTuple):
+    """What of an activity table becomes features: the texts of its columns, and the measures that are added up."""
+
+    texts: dict[str, tuple[str, ...]]
+    measures: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -44,10 +52,26 @@ def activities(tables: Tables, definitions: Definitions) -> dict[str, pa.Table]:
     return {name: rows for name, rows in present.items() if len(rows)}
 
 
+def vocabulary(rows: Mapping[str, pa.Table], definitions: Definitions, before: int) -> dict[str, Vocabulary]:
+    """Texts that were met before day `before`, and measures, by table."""
+    return {name: _vocabulary(name, part, definitions, before) for name, part in rows.items()}
+
+
 def gather(
     tables: Tables, rows: Mapping[str, pa.Table], settings: Settings, definitions: Definitions, before: int
 ) -> World:
-    """Number the customers and sum their activity; kinds and modules are those met before day `before`."""
+    """Number the customers and sum their activity; texts are those met before day `before`."""
+    return gathered(tables, rows, settings, definitions, vocabulary(rows, definitions, before))
+
+
+def gathered(
+    tables: Tables,
+    rows: Mapping[str, pa.Table],
+    settings: Settings,
+    definitions: Definitions,
+    words: Mapping[str, Vocabulary],
+) -> World:
+    """Number the customers and line up their activity, of the tables and by the texts of `words`."""
     ids = _ids(tables["customers"], None if isinstance(settings.churn, LabelChurn) else rows.get("events"))
     customers = _aligned(tables["customers"], "customer_id", ids)
     company_ids = pc.unique(customers["company_id"].drop_null()).sort()
@@ -61,22 +85,24 @@ def gather(
         created=days(customers["created_at"]),
         companies=None if companies is None else _aligned(companies, "company_id", customers["company_id"]),
         deals=None if deals is None else deals_of(deals, company_ids, definitions.deals.won),
-        cells={name: _cells(name, part, ids, definitions, before) for name, part in rows.items()},
+        cells={
+            name: cells(part, ids, *words[name], definitions.dayparts) for name, part in rows.items() if name in words
+        },
         ends=_ends(settings.churn, rows.get("events"), ids, customers)
         if isinstance(settings.churn, ContractChurn)
         else None,
     )
 
 
-def _cells(name: str, rows: pa.Table, ids: pa.Array, definitions: Definitions, before: int) -> Cells:
+def _vocabulary(name: str, rows: pa.Table, definitions: Definitions, before: int) -> Vocabulary:
     never = definitions.never(name)
     texts = {
         column: _texts(name, rows, column, definitions, before)
         for column in _splits(rows)
         if column.lower() not in never
     }
-    sums = [measure for measure in measures(rows.schema) if measure.lower() not in never]
-    return cells(rows, ids, {column: found for column, found in texts.items() if found}, sums, definitions.dayparts)
+    sums = tuple(measure for measure in measures(rows.schema) if measure.lower() not in never)
+    return Vocabulary({column: found for column, found in texts.items() if found}, sums)
 
 
 def _splits(rows: pa.Table) -> list[str]:

@@ -109,6 +109,21 @@ class Lake:
         said = {_DIGEST: content_digest(rows), **(properties or {})}
         if said.items() <= self.said_of(name).items():
             return False
+        self._replaced(name, rows, said)
+        return True
+
+    def keep(self, name: str, tag: str, rows: pa.Table, properties: dict[str, str] | None = None) -> int:
+        """Make `rows` the content of the snapshot that a tag names, unless they already are; returns its id."""
+        said = {_DIGEST: content_digest(rows), **(properties or {})}
+        held = self.tags(name).get(tag)
+        if held is None or not said.items() <= self.said_of(name, held).items():
+            with self.alone(name):
+                self._replaced(name, rows, said)
+                self.tag(name, tag)
+                held = self.tags(name)[tag]
+        return held
+
+    def _replaced(self, name: str, rows: pa.Table, said: dict[str, str]) -> None:
         with self.alone(name):
             table = self.table(name)
             if table is None:
@@ -118,7 +133,6 @@ class Lake:
                 with self.changed(name, "replacing") as transaction:
                     reshape(table, transaction, rows.schema)
                     transaction.overwrite(rows, snapshot_properties=said)
-        return True
 
     def add_files(
         self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None, day_of: str | None = None
@@ -192,10 +206,12 @@ class Lake:
         with self._writing(name, "expiring snapshots of"):
             self._opened(name).maintenance.expire_snapshots().by_ids(list(snapshots)).commit()
 
-    def said_of(self, name: str) -> dict[str, str]:
-        """What was written beside the newest snapshot; nothing while there is none."""
+    def said_of(self, name: str, snapshot_id: int | None = None) -> dict[str, str]:
+        """What was written beside a snapshot (the newest, if none is given); nothing while there is none."""
         table = self.table(name)
-        snapshot = table.current_snapshot() if table else None
+        if table is None:
+            return {}
+        snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else table.current_snapshot()
         summary: Any = snapshot.summary if snapshot else None
         return dict(summary.additional_properties) if summary else {}
 
