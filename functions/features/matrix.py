@@ -1,6 +1,5 @@
-"""All features of a world at one cutoff, and the pruning that decides which of them stay."""
+"""All features of a world at one cutoff."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -49,19 +48,6 @@ def matrix(world: World, recipe: Recipe, cutoff: int, rows: npt.NDArray[np.int64
 def stacked(parts: list[Matrix]) -> Matrix:
     """Matrices of several cutoffs below one another."""
     return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
-
-
-def useless(examples: Matrix) -> dict[str, str]:
-    """Features that say nothing or repeat an earlier one, with the reason; judged on the training rows given."""
-    dropped: dict[str, str] = {}
-    first: dict[str, str] = {}
-    for feature, values in examples.items():
-        same = first.setdefault(hashlib.sha256(values.tobytes()).hexdigest(), feature.name)
-        if np.array_equal(values, np.broadcast_to(values[:1], values.shape), equal_nan=True):
-            dropped[feature.name] = "constant"
-        elif same != feature.name:
-            dropped[feature.name] = f"equal to {same}"
-    return dropped
 
 
 def _columns(world: World, recipe: Recipe, cutoff: int) -> Iterator[Column]:

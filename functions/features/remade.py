@@ -13,7 +13,7 @@ from features.definitions import Definitions
 from features.examples import examples, population
 from features.matrix import Matrix, Recipe, matrix
 from features.synthesis import Scored, Synthesis, assembled, framed
-from features.world import Tables, Vocabulary, World, gathered
+from features.world import Tables, Vocabulary, World, gathered, in_order
 from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import Feature, FeatureSet
 from holdfast.settings import Settings
@@ -54,13 +54,9 @@ def _recipe(wanted: FeatureSet, settings: Settings) -> Recipe:
 def _words(recipe: Mapping[str, Any]) -> dict[str, Vocabulary]:
     """Columns in the order in which they were met, which JSON with sorted keys does not keep."""
     return {
-        name: Vocabulary({column: tuple(texts[column]) for column in _order(texts)}, tuple(recipe["measures"][name]))
+        name: Vocabulary({column: tuple(texts[column]) for column in in_order(texts)}, tuple(recipe["measures"][name]))
         for name, texts in recipe["texts"].items()
     }
-
-
-def _order(columns: Collection[str]) -> list[str]:
-    return sorted(columns, key=lambda name: (name != "kind", name != "module", name))
 
 
 def _with_columns(tables: Tables, recipe: Recipe) -> dict[str, pa.Table]:
@@ -91,15 +87,17 @@ def _all_of(wanted: FeatureSet, made: Matrix, world: World) -> Matrix:
     """The matrix with every feature of the set; those of a table that has no rows any more are NaN."""
     unknown = [feature for feature in wanted.features if feature not in made]
     names = {feature.name for feature in made}
-    otherwise = [each for each in unknown if each.name in names or _source_is_there(each, world)]
+    otherwise = [each for each in unknown if each.name in names or _source_is_there(each, wanted, world)]
     if otherwise:
         raise _gone(wanted, f"{len(otherwise)} of its features are made otherwise by now, {otherwise[0].name} first")
     rows = len(next(iter(made.values())))
     return {feature: made.get(feature, np.full(rows, np.nan, np.float32)) for feature in wanted.features}
 
 
-def _source_is_there(feature: Feature, world: World) -> bool:
-    there = {"customer": True, "company": bool((world.company >= 0).any()), "deals": world.deals is not None}
+def _source_is_there(feature: Feature, wanted: FeatureSet, world: World) -> bool:
+    """What a company's features are made of is any table of activity."""
+    whole = set(wanted.recipe["texts"]) <= set(world.cells) and bool((world.company >= 0).any())
+    there = {"customer": True, "company": whole, "deals": world.deals is not None}
     return there.get(feature.group, feature.group in world.cells)
 
 

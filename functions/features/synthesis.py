@@ -14,7 +14,8 @@ from features.cutoffs import Cutoff, plan
 from features.deals import days
 from features.definitions import Definitions
 from features.examples import Examples, examples, population
-from features.matrix import Matrix, Recipe, matrix, stacked, useless
+from features.matrix import Matrix, Recipe, matrix, stacked
+from features.pruning import Today, pruned
 from features.rows import DAY, DAY_US, Ints
 from features.world import Tables, World, activities, gather
 from holdfast.errors import NoData
@@ -56,13 +57,29 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
     recipe = _recipe(
         world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != HOLDOUT])
     )
-    made = [matrix(world, recipe, part.cutoff.day, part.rows) for part in parts]
-    dropped = useless(stacked([m for m, part in zip(made, parts, strict=True) if part.cutoff.split != HOLDOUT]))
-    kept = tuple(feature for feature in made[0] if feature.name not in dropped)
-    now_rows = population(world, settings.churn, now.day)
-    scored = Scored(now, now_rows, matrix(world, recipe, now.day, now_rows))
-    wanted = FeatureSet(kept, _recorded(world, recipe), dropped)
-    return assembled(world, list(zip(parts, made, strict=True)), scored, wanted)
+    made = [(part, matrix(world, recipe, part.cutoff.day, part.rows)) for part in parts]
+    there = population(world, settings.churn, now.day)
+    scored = Scored(now, there, matrix(world, recipe, now.day, there))
+    dropped = _pruned(world, recipe, settings, [each for each in made if each[0].cutoff.split != HOLDOUT], there)
+    kept = tuple(feature for feature in scored.made if feature.name not in dropped)
+    return assembled(world, made, scored, FeatureSet(kept, _recorded(world, recipe), dropped))
+
+
+def _pruned(
+    world: World, recipe: Recipe, settings: Settings, trained: list[tuple[Examples, Matrix]], there: Ints
+) -> dict[str, str]:
+    latest, before = trained[-1][0], sum(len(part.rows) for part, _ in trained[:-1])
+    left = latest.label > 0 if isinstance(settings.churn, LabelChurn) else ~np.isin(latest.rows, there)
+    today = Today(_attributes(world, recipe), before + np.arange(len(latest.rows)), left)
+    labels = np.concatenate([part.label for part, _ in trained])
+    return pruned(stacked([each for _, each in trained]), labels, today, settings.features)
+
+
+def _attributes(world: World, recipe: Recipe) -> frozenset[str]:
+    """Names of the features that are columns of a table of today."""
+    own = attributes.columns(world.customers, recipe.customers, "customer")
+    shared = attributes.columns(world.companies, recipe.companies, "company") if world.companies is not None else ()
+    return frozenset(feature.name for feature, _ in (*own, *shared))
 
 
 def framed(

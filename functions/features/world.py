@@ -1,6 +1,6 @@
 """The lake's tables of one run, lined up on one numbering of the customers."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -98,16 +98,16 @@ def _vocabulary(name: str, rows: pa.Table, definitions: Definitions, before: int
     never = definitions.never(name)
     texts = {
         column: _texts(name, rows, column, definitions, before)
-        for column in _splits(rows)
+        for column in in_order(splits(rows.schema))
         if column.lower() not in never
     }
     sums = tuple(measure for measure in measures(rows.schema) if measure.lower() not in never)
     return Vocabulary({column: found for column, found in texts.items() if found}, sums)
 
 
-def _splits(rows: pa.Table) -> list[str]:
+def in_order(columns: Collection[str]) -> list[str]:
     """Columns of texts: kind, module, then all others by name."""
-    return sorted(splits(rows.schema), key=lambda name: (name != "kind", name != "module", name))
+    return sorted(columns, key=lambda name: (name != "kind", name != "module", name))
 
 
 def _texts(table: str, rows: pa.Table, column: str, definitions: Definitions, before: int) -> tuple[str, ...]:

@@ -82,4 +82,6 @@ def _distribution(feature: Feature, reference: Mapping[str, Any]) -> Iterator[tu
 def _between(low: float | None, high: float | None, unit: str) -> str:
     if low is None:
         return "any" if high is None else f"below {quantity(high, unit)}"
-    return f"{quantity(low, unit)} or more" if high is None else f"{quantity(low, unit)} to under {quantity(high, unit)}"
+    return (
+        f"{quantity(low, unit)} or more" if high is None else f"{quantity(low, unit)} to under {quantity(high, unit)}"
+    )

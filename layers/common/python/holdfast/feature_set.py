@@ -12,6 +12,10 @@ FEATURE_SET, AS_OF = "holdfast.feature_set", "holdfast.as_of"
 """What a snapshot of `features` or `training_examples` says beside its rows: of which version they are, and when they look from."""
 
 
+LEAK = "knows the outcome: "
+"""How the reason begins for which a feature was left out that cannot have been known before the outcome."""
+
+
 def key_of(version: str) -> str:
     """Where a feature set lies in the artifacts bucket; what is there is never written again."""
     return f"feature_sets/{version}.json"
@@ -64,6 +68,11 @@ class FeatureSet:
     @cached_property
     def names(self) -> list[str]:
         return [feature.name for feature in self.features]
+
+    @property
+    def leaks(self) -> dict[str, str]:
+        """Features that were left out because they know the outcome, with what gave them away."""
+        return {name: why.removeprefix(LEAK) for name, why in self.dropped.items() if why.startswith(LEAK)}
 
     @cached_property
     def version(self) -> str:

@@ -87,6 +87,21 @@ class Run(Section):
     """Nights after which a log file that fails every time is put into quarantine and not tried again."""
 
 
+class FeatureRules(Section):
+    """Which features are left out."""
+
+    maximum_correlation: float = Field(0.995, gt=0, le=1)
+    """Of two features that go together this closely the simpler one stays."""
+    leak_auc: float = Field(0.97, gt=0.5, le=1)
+    """AUC from which a feature by itself is too good to be true."""
+    leak_share: float = Field(0.95, gt=0.5, le=1)
+    """A field of a customer or a company that is filled for hardly anybody but this share of leavers was filled after they left …"""
+    leak_customers: int = Field(20, ge=1)
+    """… if there are so many of them."""
+    keep: tuple[str, ...] = ()
+    """Features that are no leak, whatever they look like."""
+
+
 class Training(Section):
     """How the models are trained and judged."""
 
@@ -157,6 +172,7 @@ class Settings(Section):
     churn: Churn
     value: Value = Value()
     run: Run = Run()
+    features: FeatureRules = FeatureRules()
     training: Training = Training()
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
