@@ -1,10 +1,11 @@
 """The feature definitions as typed and checked values."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from holdfast.checked import parse_toml
 from holdfast.tables import ACTIVITIES
@@ -180,6 +181,14 @@ class Definitions(_Part):
 def shipped() -> Definitions:
     """The definitions deployed with this function."""
     return parse(_FILE.read_text())
+
+
+def as_recorded(recipe: Mapping[str, Any]) -> Definitions | None:
+    """The definitions of a feature set's recipe; None if they are written for other code."""
+    try:
+        return Definitions.model_validate(recipe["definitions"])
+    except (KeyError, ValidationError):
+        return None
 
 
 def parse(text: str) -> Definitions:

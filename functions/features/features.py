@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from features import engine
 from features.again import digests, made_again, unchanged
 from features.champions import keep_champions
 from features.definitions import shipped
@@ -19,7 +20,7 @@ from holdfast.feature_set import FeatureSet, key_of, said_of, tag_of
 from holdfast.lake import Lake
 from holdfast.observe import step
 from holdfast.registry import DynamoRegistry
-from holdfast.resources import artifacts, environment, lake, settings
+from holdfast.resources import artifacts, environment, lake, landing, settings
 from holdfast.runs import keep, record, recorded, revision
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json, write_json
@@ -38,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def _tonight(wanted: FeaturesWanted) -> Featured:
-    tables = tables_of(lake(), wanted.snapshots)
+    tables = _tables(wanted)
     champion = DynamoRegistry(environment().state_table).champion()
     pinned = champion.pinned if champion else ""
     made = made_of(tables, artifacts(), settings(), wanted.as_of, pinned)
@@ -57,9 +58,16 @@ def _tonight(wanted: FeaturesWanted) -> Featured:
 def _again(wanted: FeaturesWanted) -> Featured:
     past = recorded(artifacts(), wanted.again)
     unchanged(past, revision(environment().config_path))
-    tables = tables_of(lake(), wanted.snapshots)
-    made = made_of(tables, artifacts(), settings(), wanted.as_of, past.get("pinned", ""))
+    made = made_of(_tables(wanted), artifacts(), settings(), wanted.as_of, past.get("pinned", ""))
     return made_again(made, wanted, artifacts())
+
+
+def _tables(wanted: FeaturesWanted) -> dict[str, pa.Table]:
+    """What a run reads; where another engine has grouped the activity, that in its place."""
+    if not wanted.cells:
+        return tables_of(lake(), wanted.snapshots)
+    grouped = engine.tables_of(landing(), wanted.cells)
+    return tables_of(lake(), {name: held for name, held in wanted.snapshots.items() if name not in grouped}) | grouped
 
 
 def made_of(tables: Tables, store: Store, settings: Settings, as_of: str, pinned: str = "") -> Synthesis:

@@ -4,6 +4,7 @@ One machine does without: there a row is a cell (`features.cells`), which is fas
 Where another engine groups, what it answers stands in for the rows, and every feature comes out the same.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ import pyarrow.compute as pc
 
 from features.rows import COUNT, DAY, FIRST, LAST, VISIBLE, filled, high, low, measures, part, splits, squares
 
+MADE_BY = b"holdfast.dayparts"
+"""What a grouped table says of itself in its schema: the parts of the day that its groups tell apart."""
 _DAY_US = "CAST(86400000000 AS DOUBLE)"
 _LARGEST = "1e15"
 
@@ -58,7 +61,7 @@ def grouped(answer: pa.Table, shape: Shape) -> pa.Table:
     for i, name in enumerate(shape.measures):
         made |= {name: _whole(answer, f"sum{i}"), squares(name): _whole(answer, f"squares{i}")}
         made |= {filled(name): answer[f"filled{i}"], low(name): answer[f"low{i}"], high(name): answer[f"high{i}"]}
-    return pa.table(made)
+    return pa.table(made, metadata={MADE_BY: json.dumps(shape.dayparts)})
 
 
 def _dated(shape: Shape) -> str:
@@ -86,7 +89,10 @@ def _added(i: int) -> Sequence[str]:
 
 
 def _exact(x: str, name: str) -> Sequence[str]:
-    return [f"sum(floor({x})) AS {name}_whole", f"sum(floor(({x} - floor({x})) * 1e9 + 5e-1)) AS {name}_billionths"]
+    """Spark's floor is a BIGINT, which ends where doubles have had no fractions for long."""
+    whole = f"CASE WHEN abs({x}) < 9e15 THEN CAST(floor({x}) AS DOUBLE) ELSE {x} END"
+    rest = f"CAST(floor(({x} - ({whole})) * 1e9 + 5e-1) AS DOUBLE)"
+    return [f"sum({whole}) AS {name}_whole", f"sum({rest}) AS {name}_billionths"]
 
 
 def _whole(answer: pa.Table, name: str) -> pa.Array:

@@ -1,4 +1,4 @@
-"""A recorded feature set made once more on other days: with the definitions, kinds and columns of its recipe."""
+"""A recorded feature set made once more on other days: with the definitions, texts and columns of its recipe."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pydantic import ValidationError
 
 from features.attributes import Choice
-from features.definitions import Definitions
+from features.definitions import as_recorded
 from features.examples import examples, population
 from features.matrix import Matrix, Recipe, matrix
 from features.synthesis import Scored, Synthesis, assembled, framed
@@ -42,13 +41,11 @@ def remade(
 
 
 def _recipe(wanted: FeatureSet, settings: Settings) -> Recipe:
-    said = wanted.recipe
-    try:
-        definitions = Definitions.model_validate(said["definitions"])
-        return Recipe(definitions, tuple(said["windows_days"]), said["units"],
-                      said.get("currency", settings.value.currency), said["customers"], said["companies"])  # fmt: skip
-    except (KeyError, ValidationError) as error:
-        raise _gone(wanted, "its definitions are written for other code") from error
+    said, definitions = wanted.recipe, as_recorded(wanted.recipe)
+    if definitions is None:
+        raise _gone(wanted, "its definitions are written for other code")
+    return Recipe(definitions, tuple(said["windows_days"]), said["units"],
+                  said.get("currency", settings.value.currency), said["customers"], said["companies"])  # fmt: skip
 
 
 def _words(recipe: Mapping[str, Any]) -> dict[str, Vocabulary]:

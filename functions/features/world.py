@@ -1,5 +1,6 @@
 """The lake's tables of one run, lined up on one numbering of the customers."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -11,8 +12,10 @@ import pyarrow.compute as pc
 from features.cells import Cells, cells
 from features.deals import Deals, days, deals_of
 from features.definitions import Definitions
+from features.grouping import MADE_BY
 from features.labels import Ends, column_of
 from features.rows import DAY, Floats, Ints, dated, measures, met, splits, texts_before
+from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import ACTIVITIES
 
@@ -47,9 +50,22 @@ class World:
 
 
 def activities(tables: Tables, definitions: Definitions) -> dict[str, pa.Table]:
-    """The activity tables that have rows, with day numbers in place of times."""
-    present = {name: dated(tables[name], definitions.dayparts) for name in ACTIVITIES if name in tables}
+    """The activity tables that have rows, with day numbers in place of times; what another engine has grouped is as it is.
+
+    Raises:
+        ConfigurationInvalid: it was grouped by other parts of the day than the definitions tell apart.
+    """
+    present = {name: _dated(tables[name], definitions) for name in ACTIVITIES if name in tables}
     return {name: rows for name, rows in present.items() if len(rows)}
+
+
+def _dated(rows: pa.Table, definitions: Definitions) -> pa.Table:
+    if DAY not in rows.column_names:
+        return dated(rows, definitions.dayparts)
+    told = json.loads((rows.schema.metadata or {}).get(MADE_BY, "{}"))
+    if other := [name for name, hours in definitions.dayparts.items() if told.get(name) != list(hours)]:
+        raise ConfigurationInvalid(f"the activity was grouped without these hours of the day: {', '.join(other)}")
+    return rows
 
 
 def vocabulary(rows: Mapping[str, pa.Table], definitions: Definitions, before: int) -> dict[str, Vocabulary]:

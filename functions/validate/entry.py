@@ -102,7 +102,8 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         landed = {"run": run, "columns": manifest.get("columns")}
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
+    activity = sum(place.lake.rows(name, snapshots[name]) for name in ACTIVITIES if name in snapshots)
+    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap, activity)
 
 
 def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:

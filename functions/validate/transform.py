@@ -27,6 +27,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     tell.measure(RowGap=answer.gap)
     settle(run, artifacts())
     keep(lake(), run, now, answer.snapshots)
-    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, pseudonym_key=key.key_id,
+    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, activity_rows=answer.activity_rows, pseudonym_key=key.key_id,
            suites=revisions(artifacts(), run))  # fmt: skip
     return answer.to_json()

@@ -158,6 +158,8 @@ class Transformed(Message):
     as_of: str
     snapshots: dict[str, int]
     gap: int = 0
+    activity_rows: int = 0
+    """Rows of all activity tables together: from a configured number on another engine groups them first."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +170,22 @@ class FeaturesWanted(Message):
     as_of: str
     snapshots: dict[str, int] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
+    cells: str = ""
+    """Prefix in the landing bucket under which another engine has grouped the activity; nothing where it is read as it is."""
 
     @property
     def again(self) -> str:
         """The past run that this one makes again; nothing for any other."""
         return str(self.input.get("again", ""))
+
+
+@dataclass(frozen=True)
+class Grouping(Message):
+    """Output of `Group`: where another engine finds what it is to group (an address), and the prefix under which it puts the groups."""
+
+    request: str
+    cells: str
+    rows: int
 
 
 @dataclass(frozen=True)

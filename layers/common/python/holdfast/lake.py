@@ -10,10 +10,11 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.schema import make_compatible_name
 from pyiceberg.table import CommitTableResponse, Table, Transaction
 
 from holdfast.aws import translated
-from holdfast.errors import NoData, TableBusy
+from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
 from holdfast.locks import Held, Locks
 
@@ -201,6 +202,32 @@ class Lake:
         schema = table.schemas()[snapshot.schema_id] if snapshot and snapshot.schema_id is not None else table.schema()
         return [each.name for each in schema.fields]
 
+    def files(self, name: str, snapshot_id: int | None = None) -> list[str]:
+        """Addresses of the Parquet files that make up a snapshot, for engines that read files.
+
+        Raises:
+            LakeDamaged: rows are deleted from some of them by files beside them, which such an engine would not see.
+        """
+        table = self.table(name)
+        with translated(f"planning a scan of table {name}"):
+            tasks = list(table.scan(snapshot_id=snapshot_id).plan_files()) if table else []
+        if any(task.delete_files for task in tasks):
+            raise LakeDamaged(
+                f"table {name} has delete files: Holdfast writes none, and what reads its files would not see them"
+            )
+        return sorted(task.file.file_path for task in tasks)
+
+    def schema(self, name: str, snapshot_id: int | None = None) -> pa.Schema:
+        """A table's columns with their types, now or at a snapshot. Raises NoData when there is no such table."""
+        table = self.table(name)
+        if table is None:
+            raise NoData(f"there is no table {name}")
+        return table.scan(snapshot_id=snapshot_id).projection().as_arrow()
+
+    def rows(self, name: str, snapshot_id: int | None = None) -> int:
+        """How many rows a snapshot has, as its summary says; none while there is no table."""
+        return int(self.said_of(name, snapshot_id).get("total-records", 0))
+
     def expire(self, name: str, snapshots: Sequence[int]) -> None:
         """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
         with self._writing(name, "expiring snapshots of"):
@@ -280,6 +307,11 @@ class _Fenced:
     def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         self._check()
         return self._catalog.commit_table(table, requirements, updates)
+
+
+def in_files(column: str) -> list[str]:
+    """What a column may be called in the files of its table: by its name, or as Iceberg spells names that Avro would not take."""
+    return list(dict.fromkeys([column, make_compatible_name(column)]))
 
 
 def content_digest(rows: pa.Table) -> str:

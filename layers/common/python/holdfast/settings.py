@@ -88,7 +88,7 @@ class Run(Section):
 
 
 class FeatureRules(Section):
-    """Which features are left out."""
+    """Where features are made, and which are left out."""
 
     maximum_correlation: float = Field(0.995, gt=0, le=1)
     """Of two features that go together this closely the simpler one stays."""
@@ -98,6 +98,8 @@ class FeatureRules(Section):
     """A field of a customer or a company that is filled for hardly anybody but this share of leavers was filled after they left …"""
     leak_customers: int = Field(20, ge=1)
     """… if there are so many of them."""
+    spark_from_rows: int = Field(20_000_000, ge=1)
+    """Rows of activity from which Spark (EMR Serverless) groups them before the function makes features of them."""
     keep: tuple[str, ...] = ()
     """Features that are no leak, whatever they look like."""
 
