@@ -145,6 +145,14 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+class Privacy(Section):
+    """How personal data is kept out of the lake."""
+
+    drop_address_tags: bool = False
+    """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
+    such an address only would be somebody else afterwards."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -162,6 +170,7 @@ class Settings(Section):
     scoring: Scoring = Scoring()
     drift: Drift = Drift()
     lake: LakeUpkeep = LakeUpkeep()
+    privacy: Privacy = Privacy()
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""
