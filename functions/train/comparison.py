@@ -20,6 +20,8 @@ class Judgement:
     where: str
     gone: int = 0
     """How many of the champion's features are no longer made: it could not score today's customers."""
+    leaves: bool = False
+    """Whether the champion learnt from somebody who was forgotten."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +32,29 @@ class Decision:
     reason: str
 
 
-def judge(challenger: Bundle, champion: Bundle | None, holdout: Examples | None) -> Judgement:
+def judge(challenger: Bundle, champion: Bundle | None, holdout: Examples | None, *, leaves: bool = False) -> Judgement:
     """AUC of both on the holdout (columns in the challenger's order); without one, each bundle's own metrics."""
     own = float(challenger.json(METRICS)["churn"]["auc"])
     if champion is None:
         return Judgement(own, None, "rows it had not seen")
     held = float(champion.json(METRICS)["churn"]["auc"])
     if holdout is None or not len(holdout):
-        return Judgement(own, held, "each one's own folds")
+        return Judgement(own, held, "each one's own folds", leaves=leaves)
     features, wanted = _features(challenger), _features(champion)
     if gone := len(set(wanted) - set(features)):
-        return Judgement(own, held, "each one's own holdout", gone)
+        return Judgement(own, held, "each one's own holdout", gone, leaves)
     names = [feature.name for feature in features]
     return Judgement(
         _auc_of(challenger, holdout, names),
         _auc_of(champion, holdout, names),
         f"the same {len(holdout):,} holdout rows",
+        leaves=leaves,
     )
 
 
 def decide(judgement: Judgement, rule: Promotion) -> Decision:
-    """Apply the rule of `promotion`; a champion whose features are no longer made leaves in any case.
+    """Apply the rule of `promotion`; a champion whose features are no longer made, or that learnt from
+    somebody who was forgotten, leaves in any case.
 
     Raises:
         TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
@@ -71,6 +75,8 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
             True,
             f"the champion cannot stay: {judgement.gone} of its features are no longer made; {compared}",
         )
+    if judgement.leaves:
+        return Decision(True, f"the champion learnt from somebody who was forgotten and makes way: {compared}")
     if gain >= rule.minimum_gain:
         return Decision(True, f"the challenger wins: {compared}")
     return Decision(False, f"the champion stays: {compared}, and promotion.minimum_gain asks for {rule.minimum_gain}")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from holdfast import forgotten
 from holdfast.bundle import FEATURES, Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
 from holdfast.feature_set import FeatureSet
@@ -40,9 +41,12 @@ def promote(
         return Promoted(held.version, False, "unchanged")
     challenger, champion = load(store, wanted.bundle), load(store, held.version) if held else None
     holdout = _holdout(lake, wanted.examples_snapshot, challenger) if held else None
-    decision = decide(judge(challenger, champion, holdout), rule)
+    leaves = held is not None and forgotten.to_be_replaced(store, held.version)
+    decision = decide(judge(challenger, champion, holdout, leaves=leaves), rule)
     if decision.promoted:
         registry.promote(wanted.bundle, wanted.run, now, held)
+        if held:
+            forgotten.replaced(store, held.version, wanted.bundle)
         return Promoted(wanted.bundle, True, decision.reason)
     return Promoted(held.version if held else wanted.bundle, False, decision.reason)
 

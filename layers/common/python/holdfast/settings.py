@@ -152,6 +152,11 @@ class Privacy(Section):
     """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
     such an address only would be somebody else afterwards."""
 
+    retrain: Literal["next-night", "now", "never"] = "next-night"
+    """When a model that learnt from somebody who was forgotten makes way for one that did not."""
+    schedule: str = "cron(0 7 * * ? *)"
+    """When requests that are open are gone on with: what sources notified of, and what was cut short."""
+
 
 class Settings(Section):
     """The whole file."""

@@ -1,0 +1,101 @@
+"""`Forget`, invoked by an operator and on a schedule: finds, exports and forgets one person, and goes on with what is open.
+
+It answers with receipts and counts. Whom it is about is in the call alone, which nothing keeps; only an export says who somebody is.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Any
+
+from holdfast.aws import client, translated
+from holdfast.hints import DynamoHints
+from holdfast.observe import logger, step
+from holdfast.resources import environment, settings
+from holdfast.settings import HubSpotSource, IntercomSource
+from privacy import forgetting, notices
+from privacy.export import exported
+from privacy.forgetting import DONE, House
+from privacy.house import house
+
+_SPARE_MS = 240_000
+"""Time enough to finish one place."""
+_LARGEST = 4_000_000
+"""Bytes of one answer; Lambda's limit is six million."""
+
+
+@step
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """`action`: find, forget, export or due; `person` for all but the last."""
+    made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
+    answer = _ACTIONS[event.get("action", "due")](event, made)
+    logger.info("answered", action=event.get("action", "due"), next=answer.get("next", ""))
+    return answer
+
+
+def _find(event: dict[str, Any], made: House) -> dict[str, Any]:
+    return forgetting.found(made, event["person"])
+
+
+def _forget(event: dict[str, Any], made: House) -> dict[str, Any]:
+    answer = forgetting.forget(
+        made, event["person"], unknown=bool(event.get("unknown")), several=bool(event.get("several"))
+    )
+    return _retrained(answer)
+
+
+def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
+    """What sources notified of becomes requests; then all open ones are gone on with."""
+    hints = DynamoHints(environment().state_table)
+    sources = [name for name, each in settings().sources.items() if isinstance(each, HubSpotSource | IntercomSource)]
+    opened = notices.opened(made, {name: hints.private(name, "contacts") for name in sources})
+    done = [_retrained(each) for each in forgetting.due(made)]
+    return {"next": DONE, "opened": opened, "done": sum(each["next"] == DONE for each in done), "requests": len(done)}
+
+
+def _export(event: dict[str, Any], made: House) -> dict[str, Any]:
+    """One place of an export, or as many of its rows as one answer takes; `place` and `row` say where to go on."""
+    number, row = int(event.get("place", 0)), int(event.get("row", 0))
+    found = next(islice(exported(made, event["person"]), number, None), None)
+    if found is None:
+        return {"next": DONE}
+    rows = [json.loads(json.dumps(each, default=_plain)) for each in found.rows[row:]]
+    fitting = _fitting(rows)
+    more = row + fitting < len(found.rows)
+    following = {"place": number, "row": row + fitting} if more else {"place": number + 1, "row": 0}
+    return {"next": "more", **following, "held": asdict(found) | {"rows": rows[:fitting]}}
+
+
+def _fitting(rows: list[Any]) -> int:
+    size = 0
+    for count, each in enumerate(rows):
+        size += len(json.dumps(each))
+        if size > _LARGEST and count:
+            return count
+    return len(rows)
+
+
+def _retrained(answer: dict[str, Any]) -> dict[str, Any]:
+    """Start a run at once where the policy says so."""
+    if answer["next"] == DONE and answer.get("retrain") == "now":
+        name = f"forgotten-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        with translated("starting a run"):
+            client("stepfunctions").start_execution(
+                stateMachineArn=environment().state_machine, name=name, input=json.dumps({"reason": "forgotten"})
+            )
+        return answer | {"run": name}
+    return answer
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+_ACTIONS: dict[str, Callable[[dict[str, Any], House], dict[str, Any]]] = {
+    "find": _find,
+    "forget": _forget,
+    "export": _export,
+    "due": _due,
+}

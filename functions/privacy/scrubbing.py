@@ -1,0 +1,40 @@
+"""What a run pulled, without those who were forgotten: before it is judged, so that nothing of them goes any further."""
+
+from collections.abc import Mapping
+
+from holdfast.contracts import Scrubbed
+from holdfast.quarantine import quarantine_prefix
+from holdfast.reconciliation import keep_out
+from holdfast.store import Store
+from privacy import closure, objects
+from privacy.objects import Zone
+from privacy.register import Register
+from privacy.sought import Sought
+
+_LATER = "later"
+"""What the list holds, in place of a receipt, of records that people who were forgotten have had since."""
+
+
+def scrubbed(
+    run: str, sought: Sought, zones: Mapping[str, Zone], sources: closure.Sources, register: Register, artifacts: Store
+) -> Scrubbed:
+    """Take all who are sought out of a run's rows, of those that could not be read as well; a second time there is nothing left.
+
+    Rows of log files that are kept out are counted, so that they are not missed later.
+    """
+    known = set(sought.tokens)
+    closure.close(sought, sources, run)
+    register.suppress(_LATER, sought.tokens - known)
+    rows = 0
+    for table in _tables(zones["landing"], run):
+        gone = objects.erased(zones["landing"], sought, prefix=f"landing/run={run}/{table}/").rows
+        keep_out(artifacts, run, table, gone)
+        rows += gone
+    objects.erased(zones["landing"], sought, prefix=f"removed/run={run}/")
+    objects.erased(zones["quarantine"], sought, prefix=quarantine_prefix(run))
+    return Scrubbed(rows)
+
+
+def _tables(landing: Zone, run: str) -> list[str]:
+    keys = (each.key for each in landing.bucket.versions(f"landing/run={run}/"))
+    return sorted({key.split("/")[2] for key in keys})
