@@ -22,6 +22,7 @@ ACCESS = {
     ),
     "Reconcile": ("write artifacts", "write quarantine", "write state", "write metrics"),
     "Scrub": (
+        "purge uploads",
         "purge landing",
         "purge quarantine",
         "write artifacts",

@@ -1,13 +1,15 @@
 """Everything that is held of one person, place by place, for them to read."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from holdfast.vendors import vendor_of
 from privacy import bodies, forgetting, objects, tables
+from privacy.buckets import Version
 from privacy.forgetting import House
 from privacy.sought import Sought
 
@@ -43,18 +45,30 @@ class Held:
     rows: list[dict[str, Any]]
 
 
-def exported(house: House, person: str) -> Iterator[Held]:
-    """Each place that holds something of a person. Nothing is written anywhere."""
+Look = Callable[[], Held | None]
+
+
+def places(house: House, person: str) -> list[Look]:
+    """How each place is looked through for a person, in a fixed order. Nothing is written anywhere."""
     sought = forgetting.sought_for(house, person)
-    for name in house.lake.lake.names():
-        rows = tables.held(house.lake.lake, name, house.settings, sought)
-        if rows is not None and rows.num_rows:
-            yield Held(f"table {name}", about_table(house, name), rows.to_pylist())
-    for name, zone in house.zones.items():
-        if rows_ := list(_of_zone(zone, sought)):
-            yield Held(f"bucket {name}", _ZONES.get(name, "files of the company's own bucket"), rows_)
-    if items := [_vector(item) for item in house.scores.items() if sought.named([item["customer_id"]["S"]])]:
-        yield Held("online store", "the features that the scoring API answers from", items)
+    looks: list[Look] = [partial(_of_table, house, name, sought) for name in house.lake.lake.names()]
+    looks += [partial(_of_zone, zone, sought) for zone in house.zones.values()]
+    return [*looks, partial(_of_store, house, sought)]
+
+
+def _of_table(house: House, name: str, sought: Sought) -> Held | None:
+    rows = tables.held(house.lake.lake, name, house.settings, sought)
+    return Held(f"table {name}", about_table(house, name), rows.to_pylist()) if rows is not None and len(rows) else None
+
+
+def _of_zone(zone: objects.Zone, sought: Sought) -> Held | None:
+    rows = [each for versions in objects.by_key(zone.bucket) for each in _of_object(zone, versions[0], sought)]
+    return Held(f"bucket {zone.name}", _ZONES[zone.name], rows) if rows else None
+
+
+def _of_store(house: House, sought: Sought) -> Held | None:
+    rows = [_vector(item) for item in house.scores.items() if sought.named([item["customer_id"]["S"]])]
+    return Held("online store", "the features that the scoring API answers from", rows) if rows else None
 
 
 def about_table(house: House, name: str) -> str:
@@ -70,12 +84,10 @@ def about_table(house: House, name: str) -> str:
     return f"{stream} as {vendor_of(house.settings.sources[source])} has them (source {source}), under pseudonyms"
 
 
-def _of_zone(zone: objects.Zone, sought: Sought) -> Iterator[dict[str, Any]]:
-    for versions in objects.by_key(zone.bucket):
-        latest = versions[0]
-        if not latest.mark:
-            found = bodies.held(latest.key, zone.bucket.read(latest), zone.reading(latest.key), sought)
-            yield from ({"object": latest.key, "held": each} for each in found)
+def _of_object(zone: objects.Zone, latest: Version, sought: Sought) -> Iterator[dict[str, Any]]:
+    if not latest.mark:
+        found = bodies.held(latest.key, zone.bucket.read(latest), zone.reading(latest.key), sought)
+        yield from ({"object": latest.key, "held": each} for each in found)
 
 
 def _vector(item: dict[str, dict[str, Any]]) -> dict[str, Any]:

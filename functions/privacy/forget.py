@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from itertools import islice
 from typing import Any
 
 from holdfast.aws import client, translated
@@ -16,7 +15,7 @@ from holdfast.observe import logger, step
 from holdfast.resources import environment, settings
 from holdfast.settings import HubSpotSource, IntercomSource
 from privacy import forgetting, notices
-from privacy.export import exported
+from privacy.export import places
 from privacy.forgetting import DONE, House
 from privacy.house import house
 
@@ -56,11 +55,15 @@ def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
 
 
 def _export(event: dict[str, Any], made: House) -> dict[str, Any]:
-    """One place of an export, or as many of its rows as one answer takes; `place` and `row` say where to go on."""
+    """What the next place holds, or as much of it as one answer takes; `place` and `row` say where to go on."""
     number, row = int(event.get("place", 0)), int(event.get("row", 0))
-    found = next(islice(exported(made, event["person"]), number, None), None)
-    if found is None:
+    looks = places(made, event["person"])
+    while number < len(looks) and (found := looks[number]()) is None and made.in_time():
+        number += 1
+    if number >= len(looks):
         return {"next": DONE}
+    if found is None:
+        return {"next": "more", "place": number, "row": 0}
     rows = [json.loads(json.dumps(each, default=_plain)) for each in found.rows[row:]]
     fitting = _fitting(rows)
     more = row + fitting < len(found.rows)

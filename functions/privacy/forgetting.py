@@ -12,7 +12,7 @@ from holdfast.locks import ENTRY, UPKEEP
 from holdfast.observe import logger
 from holdfast.settings import Settings
 from holdfast.store import Store, write_json
-from privacy import bodies, closure, items, models, objects, tables
+from privacy import closure, items, models, objects, tables
 from privacy.items import Table
 from privacy.objects import Zone
 from privacy.register import CLOSED, OPEN, Register, Request
@@ -150,20 +150,12 @@ def _places(house: House, sought: Sought, *, dry: bool) -> Iterator[tuple[str, C
 
 
 def _of_zone(zone: Zone, sought: Sought, *, dry: bool) -> dict[str, int]:
-    return _counts(objects.erased(zone, _met(zone, sought), dry=dry))
+    objects.met(zone, sought)
+    return _counts(objects.erased(zone, sought, dry=dry))
 
 
 def _of_table(place: tables.Place, name: str, sought: Sought, *, dry: bool) -> dict[str, int]:
     return _counts(tables.erased(place, name, sought, dry=dry))
-
-
-def _met(zone: Zone, sought: Sought) -> Sought:
-    """After it was seen who is in log files: whoever a line is about is known by how it is written there."""
-    for version in zone.bucket.versions():
-        reading = zone.reading(version.key)
-        if reading.customer and not version.mark:
-            sought.named(bodies.customers(zone.bucket.read(version), reading.customer))
-    return sought
 
 
 def _closed(house: House, request: Request, left: dict[str, Any], *, resumed: bool) -> dict[str, Any]:

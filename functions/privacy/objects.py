@@ -53,6 +53,14 @@ def erased(zone: Zone, sought: Sought, *, prefix: str = "", dry: bool = False) -
     return tally
 
 
+def met(zone: Zone, sought: Sought, prefix: str = "") -> None:
+    """See who is in log files: whoever a line is about is known from then on by how it is written there."""
+    for version in zone.bucket.versions(prefix):
+        reading = zone.reading(version.key)
+        if reading.customer and not version.mark:
+            sought.named(bodies.customers(zone.bucket.read(version), reading.customer))
+
+
 def by_key(bucket: Bucket, prefix: str = "") -> Iterator[list[Version]]:
     """All versions of one object after the other, the latest first."""
     for _, versions in groupby(bucket.versions(prefix), lambda each: each.key):

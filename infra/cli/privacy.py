@@ -74,10 +74,10 @@ def exported(deployment: Deployment, person: str) -> Iterator[dict[str, Any]]:
     held: dict[str, Any] | None = None
     at = {"place": 0, "row": 0}
     while (answer := _asked(deployment, action="export", person=person, **at))["next"] != DONE:
-        part = answer["held"]
-        held = part if held is None else held | {"rows": held["rows"] + part["rows"]}
         at = {"place": answer["place"], "row": answer["row"]}
-        if not at["row"]:
+        if part := answer.get("held"):
+            held = part | {"rows": [*(held["rows"] if held else ()), *part["rows"]]}
+        if held and not at["row"]:
             yield held
             held = None
 

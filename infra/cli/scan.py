@@ -41,7 +41,7 @@ class Needles:
 
     def among(self, values: Iterable[Any]) -> set[str]:
         """Whole values, and texts in them."""
-        said = {str(each) for each in values if each is not None}
+        said = {str(each) if not isinstance(each, bytes) else each.decode(errors="replace") for each in values}
         joined = "\n".join(said).casefold().encode()
         return {each for each in said if each in self.values} | self.inside(joined)
 
