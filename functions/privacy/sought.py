@@ -15,6 +15,8 @@ FORM = re.compile(r"k[1-9]\d{0,3}_[0-9a-f]{32}")
 RECORD = "record"
 """Domain of the pseudonyms of a source's own record ids."""
 _WORD = re.compile(r"[^\s\"'\\,;:<>(){}\[\]=|`]+")
+_SUFFIXES = re.compile(r"(\.(gz|zst|ndjson|jsonl?|csv|parquet|log|txt))+$", re.IGNORECASE)
+"""What a file's name ends with."""
 _SHORTEST = 5
 """Characters of an identifier that is looked for in running text; a shorter one only where a column names people."""
 
@@ -112,7 +114,7 @@ class Sought:
 def _words(text: str) -> set[str]:
     found = set(_WORD.findall(text))
     found |= {part for each in found if "/" in each for part in each.split("/")}
-    return found | {each.strip(".!?-") for each in found}
+    return found | {each.strip(".!?-") for each in found} | {_SUFFIXES.sub("", each) for each in found}
 
 
 def _telling(word: str) -> bool:
