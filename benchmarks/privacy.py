@@ -20,7 +20,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from holdfast.keyring import Keyring, keyring
+from holdfast.keyring import Keyring
 from infra.cli import scan
 from infra.cli.deployment import Deployment
 from infra.cli.lake import lake_of
@@ -164,7 +164,7 @@ def provoke(trial: Trial, chosen: list[Somebody]) -> None:
 def forget(trial: Trial, chosen: list[Somebody]) -> tuple[list[Hit], int]:
     """Forget people by an email, an external id and a contact's id; what is found of them then, and after another night in which
     every source still has them. Nobody else's rows may have changed."""
-    ring = _ring(trial.deployment)
+    ring = scan.ring_of(trial.deployment)
     texts = {text for each in chosen for text in each.needles(ring)}
     needles = Needles(frozenset(texts), frozenset(each.hubspot for each in chosen))
     before = others(trial.deployment, needles)
@@ -218,12 +218,6 @@ def _owners(row: dict[str, Any]) -> list[Any]:
 
 def _conversations(rows: pa.Table | None, needles: Needles) -> set[str]:
     return {row["id"] for row in rows.to_pylist() if needles.among(_owners(row))} if rows is not None else set()
-
-
-def _ring(deployment: Deployment) -> Keyring:
-    client = deployment.client("secretsmanager")
-    (arn,) = (each["ARN"] for each in client.list_secrets()["SecretList"] if "seudonym" in each["Name"])
-    return keyring(client.get_secret_value(SecretId=arn)["SecretString"], "the pseudonym key")
 
 
 def _say(what: str, said: str) -> None:

@@ -18,6 +18,7 @@ from privacy import forgetting, notices
 from privacy.export import places
 from privacy.forgetting import DONE, House
 from privacy.house import house
+from privacy.hushed import hushed
 
 _SPARE_MS = 240_000
 """Time enough to finish one place."""
@@ -28,21 +29,20 @@ _LARGEST = 4_000_000
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """`action`: find, forget, export or due; `person` for all but the last."""
-    made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
-    answer = _ACTIONS[event.get("action", "due")](event, made)
+    with hushed():
+        made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
+        answer = _ACTIONS[event.get("action", "due")](event, made)
     logger.info("answered", action=event.get("action", "due"), next=answer.get("next", ""))
     return answer
 
 
 def _find(event: dict[str, Any], made: House) -> dict[str, Any]:
-    return forgetting.found(made, event["person"])
+    return forgetting.found(made, event["person"], int(event.get("at", 0)))
 
 
 def _forget(event: dict[str, Any], made: House) -> dict[str, Any]:
-    answer = forgetting.forget(
-        made, event["person"], unknown=bool(event.get("unknown")), several=bool(event.get("several"))
-    )
-    return _retrained(answer)
+    wanted = {name: bool(event.get(name)) for name in ("known", "unknown", "several")}
+    return _retrained(forgetting.forget(made, event["person"], **wanted))
 
 
 def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
@@ -55,29 +55,28 @@ def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
 
 
 def _export(event: dict[str, Any], made: House) -> dict[str, Any]:
-    """What the next place holds, or as much of it as one answer takes; `place` and `row` say where to go on."""
+    """What the next places hold, as much as one answer takes; `place` and `row` say where to go on."""
+    looks, held, room = places(made, event["person"]), [], _LARGEST
     number, row = int(event.get("place", 0)), int(event.get("row", 0))
-    looks = places(made, event["person"])
-    while number < len(looks) and (found := looks[number]()) is None and made.in_time():
-        number += 1
-    if number >= len(looks):
-        return {"next": DONE}
-    if found is None:
-        return {"next": "more", "place": number, "row": 0}
-    rows = [json.loads(json.dumps(each, default=_plain)) for each in found.rows[row:]]
-    fitting = _fitting(rows)
-    more = row + fitting < len(found.rows)
-    following = {"place": number, "row": row + fitting} if more else {"place": number + 1, "row": 0}
-    return {"next": "more", **following, "held": asdict(found) | {"rows": rows[:fitting]}}
+    while number < len(looks) and room > 0 and made.in_time():
+        if found := looks[number]():
+            rows = [json.loads(json.dumps(each, default=_plain)) for each in found.rows[row:]]
+            fitting, room = _fitting(rows, room)
+            held.append(asdict(found) | {"rows": rows[:fitting], "more": fitting < len(rows)})
+            if fitting < len(rows):
+                return {"next": "more", "place": number, "row": row + fitting, "held": held}
+        number, row = number + 1, 0
+    return {"next": DONE if number == len(looks) else "more", "place": number, "row": 0, "held": held}
 
 
-def _fitting(rows: list[Any]) -> int:
-    size = 0
+def _fitting(rows: list[Any], room: int) -> tuple[int, int]:
+    """How many rows fit, the first one in any case, and how much room they leave."""
     for count, each in enumerate(rows):
-        size += len(json.dumps(each))
-        if size > _LARGEST and count:
-            return count
-    return len(rows)
+        size = len(json.dumps(each))
+        if size > room and count:
+            return count, 0
+        room -= size
+    return len(rows), room
 
 
 def _retrained(answer: dict[str, Any]) -> dict[str, Any]:

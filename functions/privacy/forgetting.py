@@ -15,7 +15,7 @@ from holdfast.store import Store, write_json
 from privacy import closure, items, models, objects, tables
 from privacy.items import Table
 from privacy.objects import Zone
-from privacy.register import CLOSED, OPEN, Register, Request
+from privacy.register import CLOSED, LATER, OPEN, Register, Request
 from privacy.sought import Keys, Sought
 
 AGAIN, WAIT, DONE, UNKNOWN, SEVERAL = "again", "wait", "done", "unknown", "several"
@@ -43,12 +43,17 @@ class House:
     in_time: Callable[[], bool] = lambda: True
 
 
-def found(house: House, person: str) -> dict[str, Any]:
-    """What is held of a person, by place, without changing anything."""
+def found(house: House, person: str, at: int = 0) -> dict[str, Any]:
+    """What is held of a person, by place from the `at`-th on, as far as time allows, without changing anything."""
     sought, known = _sought(house, person)
-    places = {name: counts for name, look in _places(house, sought, dry=True) if (counts := look())}
+    places: dict[str, dict[str, int]] = {}
+    for number, (name, look) in enumerate(_places(house, sought, dry=True)):
+        if number >= at and not house.in_time():
+            return {"next": AGAIN, "at": number, "places": places}
+        if number >= at and (counts := look()):
+            places[name] = counts
     return {
-        "next": DONE if places else UNKNOWN,
+        "next": DONE,
         "places": places,
         "customers": customers(house, sought),
         "models": models.trained_on(house.lake.lake, house.artifacts, sought),
@@ -56,18 +61,21 @@ def found(house: House, person: str) -> dict[str, Any]:
     }
 
 
-def forget(house: House, person: str, *, unknown: bool = False, several: bool = False) -> dict[str, Any]:
+def forget(
+    house: House, person: str, *, known: bool = False, unknown: bool = False, several: bool = False
+) -> dict[str, Any]:
     """Forget a person. A request of theirs that was begun is gone on with.
 
-    With `unknown` somebody of whom nothing is held is suppressed as well; without `several` nobody is forgotten whose identifier
-    leads to more than one customer.
+    With `unknown` somebody of whom nothing is held is suppressed as well, and with `known` it was seen already that something is;
+    without `several` nobody is forgotten whose identifier leads to more than one customer.
     """
-    sought, known = _sought(house, person)
-    begun = next((each for each in known if each.status == OPEN), None)
+    sought, asked = _sought(house, person)
+    begun = next((each for each in asked if each.status == OPEN), None)
     if not begun and not several and (count := customers(house, sought)) > 1:
         return {"next": SEVERAL, "customers": count}
-    if not begun and not unknown and not any(look() for _, look in _places(house, sought, dry=True)):
-        return {"next": UNKNOWN, "receipts": [f"{each.receipt} {each.status}" for each in known]}
+    sure = begun or known or unknown
+    if not sure and not any(look() for _, look in _places(house, sought, dry=True)):
+        return {"next": UNKNOWN, "receipts": [f"{each.receipt} {each.status}" for each in asked]}
     request = begun or Request(uuid4().hex, house.now().isoformat(timespec="seconds"))
     return worked_off(house, request, sought)
 
@@ -85,24 +93,37 @@ def due(house: House) -> list[dict[str, Any]]:
 
 def worked_off(house: House, request: Request, sought: Sought) -> dict[str, Any]:
     """Suppress, take out, look once more, write the receipt; says how far it came."""
-    resumed = request.tries > 0
-    request = replace(request, tries=request.tries + 1)
+    resumed = bool(request.taken)
     house.register.suppress(request.receipt, sought.tokens)
     house.register.save(request)
     if run := house.busy():
         return {"next": WAIT, "receipt": request.receipt, "why": f"run {run} is under way"}
     with house.lake.lake.alone(ENTRY, UPKEEP):
         if not resumed:
-            request = replace(request, models=models.trained_on(house.lake.lake, house.artifacts, sought))
-            house.register.save(request)
-        for name, take in _places(house, sought, dry=False):
+            learnt = models.trained_on(house.lake.lake, house.artifacts, sought)
+            request = replace(request, models=request.models | learnt)
+        request, whole = _gone_through(house, request, sought)
+    if not whole:
+        return {"next": AGAIN, "receipt": request.receipt, "places": request.places}
+    return _closed(house, request, resumed=resumed)
+
+
+def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Request, bool]:
+    """Take out of every place, then look through each once more; the request with what came of it, and whether that is all.
+
+    What is done is written down place by place, so that nothing is gone through twice.
+    """
+    for dry in (False, True):
+        for name, look in _places(house, sought, dry=dry):
+            if name in (request.looked if dry else request.taken):
+                continue
             if not house.in_time():
-                return {"next": AGAIN, "receipt": request.receipt, "places": request.places}
-            request = request.found(name, take())
-            house.register.suppress(request.receipt, sought.tokens)
+                return request, False
+            before = set(sought.tokens)
+            request = request.seen(name, look()) if dry else request.found(name, look())
+            house.register.suppress(request.receipt, sought.tokens - before)
             house.register.save(request)
-        left = {name: counts for name, look in _places(house, sought, dry=True) if (counts := look())}
-    return _closed(house, request, left, resumed=resumed)
+    return request, True
 
 
 def customers(house: House, sought: Sought) -> int:
@@ -126,7 +147,7 @@ def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
     else:
         sought.learn(person)
     held = house.register.tokens()
-    receipts = {held[token] for token in sought.tokens & set(held)}
+    receipts = {held[token] for token in sought.tokens & set(held)} - {LATER}
     sought.tokens |= {token for token, receipt in held.items() if receipt in receipts}
     closure.close(sought, _sources(house))
     return sought, [each for each in house.register.requests() if each.receipt in receipts]
@@ -158,20 +179,19 @@ def _of_table(place: tables.Place, name: str, sought: Sought, *, dry: bool) -> d
     return _counts(tables.erased(place, name, sought, dry=dry))
 
 
-def _closed(house: House, request: Request, left: dict[str, Any], *, resumed: bool) -> dict[str, Any]:
-    """The receipt of what is done; a request of which something is left stays open."""
-    status = OPEN if left else CLOSED
-    request = replace(request, status=status)
-    policy = house.settings.privacy.retrain
-    written = asdict(request) | {
-        "closed_at": house.now().isoformat(timespec="seconds"),
-        "left": left,
-        "retrain": policy if request.models else "",
-    }
+def _closed(house: House, request: Request, *, resumed: bool) -> dict[str, Any]:
+    """The receipt of what is done; a request of which something is left stays open, and begins anew the next time."""
+    left, policy = request.left, house.settings.privacy.retrain
     if request.models:
         models.note(house.artifacts, request.receipt, request.models, house.champion() if policy != "never" else "")
+    written = {
+        **{name: value for name, value in asdict(request).items() if name not in ("taken", "looked")},
+        "status": OPEN if left else CLOSED,
+        "closed_at": house.now().isoformat(timespec="seconds"),
+        "retrain": policy if request.models else "",
+    }
     write_json(house.artifacts, receipt_key(request.receipt), written)
-    house.register.save(request)
+    house.register.save(replace(request, status=written["status"], taken=[], looked=[], left={}))
     logger.info("forgotten", receipt=request.receipt, places=len(request.places), left=len(left))
     return {"next": DONE, "resumed": resumed} | written
 

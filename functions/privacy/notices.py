@@ -21,7 +21,7 @@ def opened(house: House, told: Mapping[str, Iterable[Hint]]) -> int:
             sought = Sought(house.keys)
             sought.learn_record(f"{source}/contacts", hint.id)
             if sought.tokens.isdisjoint(known):
-                request = Request(uuid4().hex, house.now().isoformat(timespec="microseconds"), reason="notice", tries=0)
+                request = Request(uuid4().hex, house.now().isoformat(timespec="microseconds"), reason="notice")
                 house.register.suppress(request.receipt, sought.tokens)
                 house.register.save(request)
                 count += 1

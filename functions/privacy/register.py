@@ -9,6 +9,8 @@ from holdfast.aws import client, translated
 
 LIST, REQUESTS = "suppressed", "erasures"
 OPEN, CLOSED = "open", "closed"
+LATER = "later"
+"""What the list holds, in place of a receipt, of what people who were forgotten have had since."""
 
 
 @dataclass(frozen=True)
@@ -20,17 +22,27 @@ class Request:
     status: str = OPEN
     reason: str = "asked"
     """`asked`, or `notice`: a source told of it."""
-    tries: int = 0
     models: dict[str, int] = field(default_factory=dict)
     """Bundles whose training data held the person: rows by version."""
     places: dict[str, dict[str, int]] = field(default_factory=dict)
     """What was taken out so far, by place."""
+    taken: list[str] = field(default_factory=list)
+    """Places that were gone through."""
+    looked: list[str] = field(default_factory=list)
+    """Places that were looked through once more."""
+    left: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What was seen then."""
 
     def found(self, place: str, counts: dict[str, int]) -> "Request":
         """The same with what was taken out of a place; a second try adds to the first."""
         before = self.places.get(place, {})
-        added = {name: before.get(name, 0) + count for name, count in counts.items() if before.get(name, 0) + count}
-        return replace(self, places=self.places | ({place: before | added} if added else {}))
+        added = {name: before.get(name, 0) + count for name, count in counts.items()}
+        places = self.places | ({place: before | added} if counts else {})
+        return replace(self, places=places, taken=[*self.taken, place])
+
+    def seen(self, place: str, counts: dict[str, int]) -> "Request":
+        """The same with what was still in a place."""
+        return replace(self, left=self.left | ({place: counts} if counts else {}), looked=[*self.looked, place])
 
 
 class Register(Protocol):

@@ -7,6 +7,7 @@ from holdfast.observe import step
 from holdfast.resources import artifacts, environment, keyring, settings
 from privacy.closure import Sources
 from privacy.house import place, zones
+from privacy.hushed import hushed
 from privacy.register import DynamoRegister
 from privacy.scrubbing import scrubbed
 from privacy.sought import Sought
@@ -20,6 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     tokens = register.tokens()
     if not tokens:
         return {"rows": 0}
-    made = zones()
-    sources = Sources(place(), made["landing"].bucket, settings())
-    return scrubbed(run, Sought(keyring(), tokens), made, sources, register, artifacts()).to_json()
+    with hushed():
+        made = zones()
+        sources = Sources(place(), made["landing"].bucket, settings())
+        return scrubbed(run, Sought(keyring(), tokens), made, sources, register, artifacts()).to_json()

@@ -9,11 +9,8 @@ from holdfast.reconciliation import keep_out
 from holdfast.store import Store, read_json, write_json
 from privacy import closure, objects
 from privacy.objects import Zone
-from privacy.register import Register
+from privacy.register import LATER, Register
 from privacy.sought import Sought
-
-_LATER = "later"
-"""What the list holds, in place of a receipt, of records that people who were forgotten have had since."""
 
 
 def scrubbed(
@@ -26,7 +23,7 @@ def scrubbed(
     """
     known = set(sought.tokens)
     closure.close(sought, sources, run)
-    register.suppress(_LATER, sought.tokens - known)
+    register.suppress(LATER, sought.tokens - known)
     rows = 0
     for table in _tables(zones["landing"], run):
         gone = objects.erased(zones["landing"], sought, prefix=f"landing/run={run}/{table}/").rows

@@ -51,12 +51,15 @@ def forget(
     _show(held)
     if dry_run:
         return
-    if held["next"] == privacy.UNKNOWN and not unknown and not any(each.endswith("open") for each in held["receipts"]):
-        raise Trouble(privacy.why_not(held))
+    known = bool(held["places"])
+    if not known and not unknown and not any(each.endswith("open") for each in held["receipts"]):
+        raise Trouble(privacy.why_not(held | {"next": privacy.UNKNOWN}))
     if not yes:
         typer.confirm("Erase all of it, for good?", abort=True)
     with console.status("forgetting"):
-        done = privacy.forgotten(deployment, person, console.print, unknown=unknown, several=several, wait=wait)
+        done = privacy.forgotten(
+            deployment, person, console.print, known=known, unknown=unknown, several=several, wait=wait
+        )
     _tell(done)
 
 

@@ -23,12 +23,17 @@ Say = Callable[[str], None]
 
 
 def found(deployment: Deployment, person: str) -> dict[str, Any]:
-    """What is held of a person, by place; nothing is changed."""
-    return _asked(deployment, action="find", person=person)
+    """What is held of a person: `places`, `models`, `receipts`; nothing is changed."""
+    places: dict[str, Any] = {}
+    answer: dict[str, Any] = {"next": AGAIN, "at": 0}
+    while answer["next"] == AGAIN:
+        answer = _asked(deployment, action="find", person=person, at=answer["at"])
+        places |= answer["places"]
+    return answer | {"places": places}
 
 
 def forgotten(
-    deployment: Deployment, person: str, say: Say, *, unknown: bool, several: bool, wait: bool
+    deployment: Deployment, person: str, say: Say, *, known: bool, unknown: bool, several: bool, wait: bool
 ) -> dict[str, Any]:
     """Forget a person; goes on until it is done, and with `wait` for a run that is under way.
 
@@ -36,7 +41,7 @@ def forgotten(
         Trouble: nothing is held of them, they are several customers, or a run is under way; each with what to do.
     """
     while True:
-        answer = _asked(deployment, action="forget", person=person, unknown=unknown, several=several)
+        answer = _asked(deployment, action="forget", person=person, known=known, unknown=unknown, several=several)
         match answer["next"]:
             case "again":
                 say(f"{len(answer['places'])} places done, going on")
@@ -70,16 +75,16 @@ def worked_off(deployment: Deployment) -> dict[str, Any]:
 
 
 def exported(deployment: Deployment, person: str) -> Iterator[dict[str, Any]]:
-    """Place by place what is held of a person: `place`, `about`, `rows`. Rows of one place come together."""
-    held: dict[str, Any] | None = None
-    at = {"place": 0, "row": 0}
-    while (answer := _asked(deployment, action="export", person=person, **at))["next"] != DONE:
-        at = {"place": answer["place"], "row": answer["row"]}
-        if part := answer.get("held"):
-            held = part | {"rows": [*(held["rows"] if held else ()), *part["rows"]]}
-        if held and not at["row"]:
-            yield held
-            held = None
+    """Place by place what is held of a person: `place`, `about`, `rows`."""
+    answer: dict[str, Any] = {"next": "more", "place": 0, "row": 0}
+    begun: list[Any] = []
+    while answer["next"] != DONE:
+        answer = _asked(deployment, action="export", person=person, place=answer["place"], row=answer["row"])
+        for part in answer["held"]:
+            begun += part["rows"]
+            if not part["more"]:
+                yield part | {"rows": begun}
+                begun = []
 
 
 def written(held: Iterator[Mapping[str, Any]], folder: Path) -> list[tuple[str, int]]:

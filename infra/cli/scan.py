@@ -15,6 +15,7 @@ from typing import Any
 
 import zstandard
 
+from holdfast.keyring import Keyring, keyring
 from infra.cli.deployment import Deployment
 
 _BOUND = 15
@@ -57,6 +58,14 @@ class Hit:
 def scanned(deployment: Deployment, needles: Needles) -> list[Hit]:
     """All that is found anywhere."""
     return [*buckets(deployment, needles), *items(deployment, needles), *queues(deployment, needles)]
+
+
+def ring_of(deployment: Deployment) -> Keyring:
+    """The keys of a deployment's pseudonyms, with the operator's own rights."""
+    client = deployment.client("secretsmanager")
+    pages = client.get_paginator("list_secrets").paginate()
+    arn = next(each["ARN"] for page in pages for each in page["SecretList"] if "PseudonymKey" in each["Name"])
+    return keyring(client.get_secret_value(SecretId=arn)["SecretString"], arn)
 
 
 def buckets(deployment: Deployment, needles: Needles) -> Iterator[Hit]:

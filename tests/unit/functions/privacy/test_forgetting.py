@@ -144,7 +144,7 @@ def test_while_a_run_is_under_way_they_are_suppressed_and_nothing_is_taken_out(h
     assert found(held) == before
 
 
-@pytest.mark.parametrize("steps", range(9))
+@pytest.mark.parametrize("steps", range(0, 17, 2))
 def test_what_is_cut_short_anywhere_is_finished_by_the_next_try(held: Estate, steps: int) -> None:
     left = iter([True] * steps)
     first = forgetting.forget(held.house(lambda: next(left, False)), EMAIL)
@@ -152,7 +152,7 @@ def test_what_is_cut_short_anywhere_is_finished_by_the_next_try(held: Estate, st
 
     second = forgetting.forget(held.house(), USER)
 
-    assert (second["next"], second["resumed"], second["receipt"]) == (DONE, True, first["receipt"])
+    assert (second["next"], second["resumed"], second["receipt"]) == (DONE, steps > 0, first["receipt"])
     assert second["models"] == {"champion": 2}
     assert found(held) == []
 
@@ -221,3 +221,44 @@ def test_a_policy_of_never_leaves_the_model_where_it_is(held: Estate) -> None:
 
 def replace_policy(held: Estate, policy: str) -> object:
     return held.settings.privacy.model_copy(update={"retrain": policy})
+
+
+def test_no_place_is_gone_through_twice_by_two_tries(held: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, bool]] = []
+    erased = forgetting.tables.erased
+    monkeypatch.setattr(
+        forgetting.tables,
+        "erased",
+        lambda place, name, sought, dry: (seen.append((name, dry)), erased(place, name, sought, dry=dry))[1],
+    )
+    left = iter([True] * 6)
+    forgetting.forget(held.house(lambda: next(left, False)), EMAIL, known=True)
+
+    forgetting.forget(held.house(), EMAIL)
+
+    assert len(seen) == len(set(seen)) == 2 * len(held.lake.names())
+
+
+def test_looking_goes_on_where_time_ran_out(held: Estate) -> None:
+    left = iter([True] * 3)
+    first = forgetting.found(held.house(lambda: next(left, False)), EMAIL)
+
+    second = forgetting.found(held.house(), EMAIL, first["at"])
+
+    assert first["next"] == AGAIN
+    assert first["places"] | second["places"] == forgetting.found(held.house(), EMAIL)["places"]
+    assert not first["places"].keys() & second["places"].keys()
+
+
+def test_what_is_left_keeps_the_request_open_and_the_next_try_begins_anew(
+    held: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(forgetting.items, "scores", lambda table, sought, dry: 1)
+        answer = forgetting.forget(held.house(), EMAIL)
+    assert (answer["left"], answer["status"]) == ({"online store": {"items": 1}}, "open")
+
+    again = forgetting.forget(held.house(), EMAIL)
+
+    assert (again["left"], again["status"], again["receipt"]) == ({}, "closed", answer["receipt"])
+    assert found(held) == []
