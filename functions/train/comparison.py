@@ -19,6 +19,8 @@ class Judgement:
     where: str
     gone: bool = False
     """Whether the champion's features are no longer made: it could not score today's customers."""
+    leaves: bool = False
+    """Whether the champion learnt from somebody who was forgotten."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def judge(
 
 
 def decide(judgement: Judgement, rule: Promotion) -> Decision:
-    """Apply the rule of `promotion`; a champion whose features are no longer made leaves in any case.
+    """Apply the rule of `promotion`; a champion whose features are no longer made, or that learnt from
+    somebody who was forgotten, leaves in any case.
 
     Raises:
         TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
@@ -69,6 +72,8 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
             True,
             f"the champion cannot stay: its features are no longer made; {compared}",
         )
+    if judgement.leaves:
+        return Decision(True, f"the champion learnt from somebody who was forgotten and makes way: {compared}")
     if gain >= rule.minimum_gain:
         return Decision(True, f"the challenger wins: {compared}")
     return Decision(False, f"the champion stays: {compared}, and promotion.minimum_gain asks for {rule.minimum_gain}")

@@ -1,8 +1,10 @@
 """State `Promote`: let the challenger serve if it beats the champion, or leave things as they are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from holdfast import forgotten
 from holdfast.bundle import FEATURES, Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
 from holdfast.feature_set import AS_OF, FeatureSet, judged_tag
@@ -42,9 +44,13 @@ def promote(
     if held and held.pinned and held.pinned != _feature_set(challenger).version:
         return Promoted(held.version, False, f"the champion stays: feature set {held.pinned} is pinned, and the challenger was trained "
                         "on another; `holdfast features release` lets it go")  # fmt: skip
-    decision = decide(_judged(wanted, challenger, load(store, held.version) if held else None, lake), rule)
+    leaves = held is not None and forgotten.to_be_replaced(store, held.version)
+    champion = load(store, held.version) if held else None
+    decision = decide(replace(_judged(wanted, challenger, champion, lake), leaves=leaves), rule)
     if decision.promoted:
         registry.promote(wanted.bundle, wanted.run, now, held)
+        if held:
+            forgotten.replaced(store, held.version, wanted.bundle)
         return Promoted(wanted.bundle, True, decision.reason)
     return Promoted(held.version if held else wanted.bundle, False, decision.reason)
 

@@ -16,6 +16,7 @@ from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Refe
 from holdfast.contracts import Transformed
 from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
+from holdfast.locks import ENTRY
 from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
@@ -30,8 +31,6 @@ from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
-ENTRY = "entry"
-"""Name of the lock that runs take their turns by."""
 
 
 class Files(Protocol):

@@ -48,6 +48,7 @@ class Deployment:
     drift_function: str
     maintain_function: str
     score_all_function: str
+    forget_function: str
     report: str = ""
 
     @classmethod

@@ -1,6 +1,6 @@
 """What the states of `Nightly` say to each other: references and counts, never data.
 
-The execution's own document grows by one entry per state: `plan`, `ingested`, `validated`, `transformed`, `features`,
+The execution's own document grows by one entry per state: `plan`, `ingested`, `scrubbed`, `validated`, `transformed`, `features`,
 `trained`, `promoted`, `scored`, `reported`. Every key below is an object key in the artifacts bucket unless it says otherwise.
 """
 
@@ -120,6 +120,13 @@ class Reconciled(Message):
     failed: int
     gap: int
     changes: int
+
+
+@dataclass(frozen=True)
+class Scrubbed(Message):
+    """Output of `Scrub`: rows of people who were forgotten that the run pulled anew, and that went no further."""
+
+    rows: int
 
 
 @dataclass(frozen=True)

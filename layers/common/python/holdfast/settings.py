@@ -162,6 +162,19 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+class Privacy(Section):
+    """How personal data is kept out of the lake."""
+
+    drop_address_tags: bool = False
+    """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
+    such an address only would be somebody else afterwards."""
+
+    retrain: Literal["next-night", "now", "never"] = "next-night"
+    """When a model that learnt from somebody who was forgotten makes way for one that did not."""
+    schedule: str = "cron(0 7 * * ? *)"
+    """When requests that are open are gone on with: what sources notified of, and what was cut short."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -180,6 +193,7 @@ class Settings(Section):
     scoring: Scoring = Scoring()
     drift: Drift = Drift()
     lake: LakeUpkeep = LakeUpkeep()
+    privacy: Privacy = Privacy()
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""
