@@ -10,16 +10,6 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def quoted(name: str) -> str:
-    """A column name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(value: str) -> str:
-    """Text as SQL."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def text(expression: str) -> str:
     """Blank is null."""
     return f"nullif(trim({expression}), '')"

@@ -11,8 +11,8 @@ import duckdb
 
 from holdfast.contracts import Extract, manifest_key
 from holdfast.privacy import Declared
+from holdfast.sql import literal
 from holdfast.store import Store, read_json, write_json
-from ingest.casts import literal
 from ingest.planning import File
 from ingest.undeclared import look
 

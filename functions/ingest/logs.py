@@ -12,9 +12,9 @@ from holdfast.contracts import Landed
 from holdfast.fields import MORE
 from holdfast.observe import logger
 from holdfast.settings import EventsSource
+from holdfast.sql import literal
 from ingest import casts
 from ingest.accounts import FileCount, write_account
-from ingest.casts import literal
 from ingest.inflate import BrokenFileError, blocks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
 from ingest.lines import Reader, Taken

@@ -7,8 +7,8 @@ from typing import Any, TextIO
 
 import duckdb
 
+from holdfast.sql import literal, quoted
 from ingest import casts
-from ingest.casts import literal, quoted
 from ingest.landing import Reject, as_row
 from ingest.streams import Column
 

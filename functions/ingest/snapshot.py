@@ -9,8 +9,8 @@ import duckdb
 from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid, SourceGarbled
 from holdfast.settings import TableSource
+from holdfast.sql import literal, quoted
 from ingest import casts
-from ingest.casts import literal, quoted
 from ingest.landing import Landing
 
 KEY = "customer"

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from holdfast.settings import EventsSource
+from holdfast.sql import literal, quoted
 from ingest import casts
-from ingest.casts import literal, quoted
 
 LINES = (
     "read_csv({path}, columns = {{line: 'BIGINT', raw: 'VARCHAR'}}, delim = '\x01', quote = '', escape = '', "

@@ -8,8 +8,8 @@ import duckdb
 from holdfast.fields import Type
 from holdfast.privacy import Declared
 from holdfast.schema import Change, Column, Schema
+from holdfast.sql import quoted
 from holdfast.store import Store, read_json, write_json
-from ingest.casts import quoted
 from ingest.evolution import Decision, concluded, together, type_of
 from ingest.personal import EVIDENCE, suspected
 from ingest.unmapped import Seen

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from holdfast.fields import field_of, kind, pointer, without
 from holdfast.settings import EventsSource
-from ingest.casts import literal
+from holdfast.sql import literal
 from ingest.personal import EVIDENCE
 from ingest.statements import LINES, mapped
 

@@ -69,7 +69,7 @@ def score(customer: str) -> dict[str, Any]:
     if item is None:
         held = f"{served.ranking['total']} customers as of {served.ranking['as_of']}"
         raise UnknownCustomer(f"nothing is held for this customer; data is held for {held}")
-    return score_answer(item, served.scorer, settings().scoring.reasons)
+    return score_answer(item, serving().fitting(item), settings().scoring.reasons)
 
 
 @app.get("/v1/models")

@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 
 from holdfast.privacy import shipped
+from holdfast.sql import quoted
 from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
     CONTACTS,
@@ -60,11 +61,6 @@ def _with_texts(connection: duckdb.DuckDBPyConnection, relation: str, query: str
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     """Column names of a relation, in order."""
     return [row[0] for row in connection.execute(f"SELECT column_name FROM (DESCRIBE {relation})").fetchall()]
-
-
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _named(connection: duckdb.DuckDBPyConnection, relation: str) -> str:

@@ -15,6 +15,7 @@ from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Refe
 from holdfast.contracts import Transformed
 from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
+from holdfast.locks import ENTRY
 from holdfast.observe import logger
 from holdfast.privacy import declared
 from holdfast.pseudonym import Pseudonymiser
@@ -33,8 +34,6 @@ from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
-ENTRY = "entry"
-"""Name of the lock that runs take their turns by."""
 
 
 class Files(upkeep.Files, Protocol):
@@ -106,7 +105,9 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         landed = {"run": run, "columns": manifest.get("columns")}
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap, disputed)
+    activity = sum(place.lake.rows(name, snapshots[name]) for name in ACTIVITIES if name in snapshots)
+    as_of = cutoff.as_of(place.lake, settings, now).isoformat()
+    return Transformed(rows, as_of, snapshots, gap, activity, disputed)
 
 
 def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place, guard: Guard) -> list[str]:

@@ -11,13 +11,14 @@ import pyarrow as pa
 from holdfast.contracts import manifest_key
 from holdfast.quarantine import entered_key, name_of, released_key
 from holdfast.settings import Settings
+from holdfast.sql import literal, quoted
 from holdfast.store import Store, read_json
 from holdfast.vendors import APIS
 from validate.expectations import Expectation
 from validate.results import columns_before
 from validate.rows import keys_of
 from validate.scan import types_of
-from validate.sql import Types, literal, quoted
+from validate.sql import Types
 from validate.work import named
 
 RELEASED = "released.parquet"

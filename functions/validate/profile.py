@@ -10,7 +10,8 @@ from typing import Any
 import duckdb
 
 from holdfast.quarantine import identifying
-from validate.sql import Types, column, kind_of, quoted
+from holdfast.sql import quoted
+from validate.sql import Types, column, kind_of
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 SAMPLED = 50_000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.fields import fits, kind, pointer
+from holdfast.sql import literal, quoted
 from validate.patterns import translated
 from validate.sql import (
     Types,
@@ -12,10 +13,8 @@ from validate.sql import (
     among,
     column,
     comparable,
-    literal,
     numeric,
     one_of,
-    quoted,
     same_kind,
     text,
 )

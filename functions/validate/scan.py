@@ -10,12 +10,13 @@ from typing import Any
 import duckdb
 
 from holdfast.errors import ConfigurationInvalid
+from holdfast.sql import quoted
 from validate import rows
 from validate.conditions import compiled as condition_sql
 from validate.expectations import WHOLES, Expectation
 from validate.rows import RowRule
 from validate.shortcuts import by_value, dense, few_valued, repeating_blocks, values, weight
-from validate.sql import Types, UnjudgeableError, column, quoted
+from validate.sql import Types, UnjudgeableError, column
 from validate.wholes import Around, WholeRule, of
 
 

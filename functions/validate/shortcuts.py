@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 import duckdb
 
-from validate.sql import Types, kind_of, quoted
+from holdfast.sql import quoted
+from validate.sql import Types, kind_of
 
 SAMPLE = 8192
 """Rows by which a column is taken to have few values; being wrong costs time only."""

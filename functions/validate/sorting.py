@@ -8,9 +8,9 @@ from typing import NamedTuple
 import duckdb
 
 from holdfast.quarantine import quarantine_prefix, shape
+from holdfast.sql import literal, quoted
 from validate.landed import RELEASED, Landed, struct
 from validate.scan import Asked
-from validate.sql import literal, quoted
 
 
 class Sorted(NamedTuple):

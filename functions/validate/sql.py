@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import duckdb
 
+from holdfast.sql import literal, quoted
+
 Kind = Literal["number", "text", "moment", "flag", "nothing", "other"]
 Types = dict[str, str]
 """Columns of a table with DuckDB's names of their types."""
@@ -33,25 +35,9 @@ def kind_of(declared: str) -> Kind:
     return {"VARCHAR": "text", "BOOLEAN": "flag", '"NULL"': "nothing"}.get(declared, "other")  # type: ignore[return-value]
 
 
-def quoted(name: str) -> str:
-    """A name as SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def column(name: str, types: Types) -> str:
     """A column's value as SQL. Not a number is null, as it is to Great Expectations."""
     return f"nullif({quoted(name)}, 'nan')" if types[name] in _FLOATS else quoted(name)
-
-
-def literal(value: Any) -> str:
-    """A value as SQL: flags, numbers (infinite ones too) and text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and (value != value or abs(value) == float("inf")):
-        return f"'{value}'::DOUBLE"
-    if isinstance(value, int | float):
-        return repr(value)
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def comparable(name: str, types: Types, value: Any) -> tuple[str, str]:

@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from holdfast.sql import quoted
+
 OWN = ("_updated_at", "_removed")
 
 _MERGED = """
@@ -71,10 +73,10 @@ def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None
     connection.register("aside", pa.table({"id": pa.array(pull.aside, pa.string())}))
     query = _MERGED.format(
         held=_NOTHING_HELD if held is None else _as_landed(connection, held, like),
-        kept="".join(f", held_rows.{_quoted(name)}" for name in kept),
+        kept="".join(f", held_rows.{quoted(name)}" for name in kept),
         complete="true" if pull.complete else "false",
         since=f"'{pull.since.isoformat()}'",
-        columns=", ".join(map(_quoted, [*fresh, *kept])),
+        columns=", ".join(map(quoted, [*fresh, *kept])),
     )
     return connection.sql(query).to_arrow_table().combine_chunks()
 
@@ -93,12 +95,8 @@ def _as_landed(connection: duckdb.DuckDBPyConnection, held: pa.Table, like: pa.T
     types = {name: kind for name, kind, *_ in connection.execute("DESCRIBE incoming").fetchall()}
     before = {name: kind for name, kind, *_ in connection.execute("DESCRIBE held").fetchall()}
     changed = [name for name in types if before.get(name, types[name]) != types[name]]
-    casts = ", ".join(f"try_cast({_quoted(n)}::VARCHAR AS {types[n]}) AS {_quoted(n)}" for n in changed)
+    casts = ", ".join(f"try_cast({quoted(n)}::VARCHAR AS {types[n]}) AS {quoted(n)}" for n in changed)
     return f"SELECT *{f' REPLACE ({casts})' if casts else ''}, 0 AS _turn FROM held"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _own(table: pa.Table) -> list[str]:

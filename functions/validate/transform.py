@@ -6,11 +6,12 @@ from typing import Any
 from holdfast import memory, tell
 from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
+from holdfast.locks import ENTRY
 from holdfast.observe import step
 from holdfast.resources import artifacts, environment, keyring, lake, landing, settings
 from holdfast.runs import keep, record
 from validate import parquet
-from validate.entry import ENTRY, Place, entered
+from validate.entry import Place, entered
 from validate.releases import settle
 from validate.results import revisions
 
@@ -29,7 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     tell.measure(RowGap=answer.gap, Contradictions=sum(answer.contradictions.values()))
     settle(run, artifacts())
     keep(lake(), run, now, answer.snapshots)
-    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, pseudonym_key=key.key_id,
-           contradictions=answer.contradictions,
+    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, activity_rows=answer.activity_rows,
+           pseudonym_key=key.key_id, contradictions=answer.contradictions,
            suites=revisions(artifacts(), run))  # fmt: skip
     return answer.to_json()

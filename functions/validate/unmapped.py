@@ -7,9 +7,9 @@ import pyarrow as pa
 from holdfast.fields import MORE, fits, fitted, pointer, without
 from holdfast.schema import Column, Schema, decided_schema
 from holdfast.settings import EventsSource, Settings
+from holdfast.sql import quoted
 from holdfast.store import Store
 from holdfast.tables import NUMBER, TEXT, TIME
-from validate.sql import quoted
 
 ARROW = {"integer": NUMBER, "number": NUMBER, "flag": pa.bool_(), "time": TIME, "text": TEXT}
 _SQL = {"integer": "DOUBLE", "number": "DOUBLE", "flag": "BOOLEAN", "time": "TIMESTAMPTZ", "text": "VARCHAR"}

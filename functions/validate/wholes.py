@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
-from validate.sql import Types, UnjudgeableError, column, comparable, kind_of, literal, numeric
+from holdfast.sql import literal
+from validate.sql import Types, UnjudgeableError, column, comparable, kind_of, numeric
 
 Kwargs = Mapping[str, Any]
 Values = Mapping[str, Any]

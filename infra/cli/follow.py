@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from holdfast.words import message_of
+from holdfast.words import counted, message_of
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
@@ -17,6 +17,7 @@ _ENTRIES = {
     "Plan": "plan",
     "IngestAll": "ingested",
     "Reconcile": "reconciled",
+    "Scrub": "scrubbed",
     "ValidateAll": "validated",
     "Transform": "transformed",
     "Features": "features",
@@ -57,7 +58,7 @@ def summary(state: str, document: dict[str, Any]) -> str:
 
 def _counts(entries: list[dict[str, Any]], bad: str) -> str:
     rows, failed = sum(e["rows"] for e in entries), sum(e.get(bad, 0) for e in entries)
-    return f"{rows:,} rows" + (f", {failed:,} {bad}" if failed else "")
+    return counted(rows, "row") + (f", {failed:,} {bad}" if failed else "")
 
 
 def _reconciled(entry: dict[str, Any]) -> str:
@@ -68,19 +69,20 @@ def _reconciled(entry: dict[str, Any]) -> str:
         "changes": "changes of schema",
     }
     counts = [f"{entry[name]:,} {words}" for name, words in said.items() if entry[name]]
-    return ", ".join([f"{entry['rows']:,} rows of log files", *counts])
+    return ", ".join([f"{counted(entry['rows'], 'row')} of log files", *counts])
 
 
 _SUMMARIES: dict[str, Callable[[Any], str]] = {
     "Plan": lambda e: f"{len(e['extracts']) + e.get('batched', 0)} to pull, {len(e['tables'])} tables",
     "IngestAll": lambda e: f"{_counts(e['streams'], 'rejected')} of streams and tables",
     "Reconcile": lambda e: _reconciled(e),
+    "Scrub": lambda e: f"{e['rows']:,} rows of forgotten people kept out" if e["rows"] else "nobody who was forgotten",
     "ValidateAll": lambda e: _counts(e, "quarantined"),
-    "Transform": lambda e: f"{e['rows']:,} new rows in the lake, as of {e['as_of'][:10]}",
-    "Features": lambda e: f"{e['rows']:,} rows, feature set {e['feature_set']}",
-    "Train": lambda e: f"{e['rows']:,} rows, bundle {e['bundle']}",
+    "Transform": lambda e: f"{counted(e['rows'], 'new row')} in the lake, as of {e['as_of'][:10]}",
+    "Features": lambda e: f"{counted(e['rows'], 'row')}, feature set {e['feature_set']}",
+    "Train": lambda e: f"{counted(e['rows'], 'row')}, bundle {e['bundle']}",
     "Promote": lambda e: e["reason"],
-    "ScoreAll": lambda e: f"{e['rows']:,} customers",
+    "ScoreAll": lambda e: counted(e["rows"], "customer"),
     "Report": lambda e: e["report"],
 }
 

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from holdfast.quarantine import Release, hidden, name_of, pending_key, quarantine_prefix, released_key, to_lines
-from holdfast.store import Listed, Store, write_json
+from holdfast.quarantine import (
+    Release,
+    entered_key,
+    hidden,
+    name_of,
+    pending_key,
+    quarantine_prefix,
+    released_key,
+    to_lines,
+)
+from holdfast.store import Listed, Store, read_json, write_json
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
@@ -146,6 +155,14 @@ def parsed_changes(said: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             changes[column] = value
     return changes
+
+
+def entered_by(artifacts: Store, table: str, name: str) -> str:
+    """The run in which a release entered the lake; empty while none has let it in."""
+    try:
+        return str(read_json(artifacts, entered_key(table, name))["run"])
+    except KeyError:
+        return ""
 
 
 def parsed_file(text: str) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from holdfast.words import counted
 from infra.cli import demo, quarantine, show
 from infra.cli.deployment import Deployment
 from infra.cli.follow import follow
@@ -66,7 +67,10 @@ def quarantine_release(
     mended = quarantine.parsed_file(file.read_text()) if file else {}
     stores = _bucket(deployment, "quarantine"), _bucket(deployment, "artifacts")
     name, rows = quarantine.release(*stores, held, quarantine.parsed_changes(changes), mended)
-    console.print(f"release {name}: {rows:,} rows of {table} are judged again by the next run of any kind")
+    if entered := quarantine.entered_by(stores[1], table, name):
+        console.print(f"release {name}: {counted(rows, 'row')} of {table} entered the lake in run {entered} already")
+        return
+    console.print(f"release {name}: {counted(rows, 'row')} of {table} will be judged again by the next run of any kind")
     if now:
         follow(deployment, demo.start_night(deployment), console)
 

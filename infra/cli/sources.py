@@ -10,6 +10,7 @@ from typing import Any
 from holdfast.ledger import CURSOR, DynamoLedger, Ledger, checkpoint
 from holdfast.settings import Settings
 from holdfast.vendors import ApiSource, streams_of
+from holdfast.words import counted
 from infra.cli import check as checking
 from infra.cli.check import Finding, moment
 from infra.cli.deployment import Deployment, explained
@@ -74,9 +75,9 @@ class Pulling:
         if noted is None:
             return ""
         waits = noted.get("waits", 0)
-        quiet = f", the source wanted quiet {waits} time{'s' * (waits != 1)}" if waits else ""
+        quiet = f", the source wanted quiet {counted(waits, 'time')}" if waits else ""
         landed = ", landed" if noted.get("done") else " so far"
-        return f"{noted['rows']:,} rows of {noted.get('pages', 0):,} pages{landed}{quiet}"
+        return f"{counted(noted['rows'], 'row')} of {counted(noted.get('pages', 0), 'page')}{landed}{quiet}"
 
 
 def rewound(settings: Settings, ledger: Ledger, stream: str, since: str) -> str:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from holdfast.words import FLAG, lowered, quantity
+from holdfast.words import FLAG, counted, lowered, quantity
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,11 @@ from holdfast.words import FLAG, lowered, quantity
 )
 def test_a_quantity_is_said_with_its_unit(value: float | None, unit: str, said: str) -> None:
     assert quantity(value, unit) == said
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 rows"), (1, "1 row"), (2_000, "2,000 rows")])
+def test_one_is_said_without_an_s(number: int, said: str) -> None:
+    assert counted(number, "row") == said
 
 
 def test_only_the_first_letter_becomes_small() -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.evolution import kind
+from holdfast.sql import quoted
 from holdfast.tables import TIME
 
 EVENT_TIME, KNOWN_AT, REMOVED = "_event_time", "_known_at", "_removed"
@@ -57,8 +58,8 @@ def versions(
     names = dict.fromkeys([*there.column_names, *(held.column_names if held is not None else [])])
     attributes = [name for name in names if name not in (key, *OWN)]
     differs = " OR ".join(_differs(name, there, held) for name in attributes) or "false"
-    quoted = _quoted(key)
-    query = _NEW.format(last=_LAST.format(history=history, key=quoted), key=quoted, differs=differs)
+    by = quoted(key)
+    query = _NEW.format(last=_LAST.format(history=history, key=by), key=by, differs=differs)
     found = connection.sql(query).to_arrow_table().combine_chunks()
     return found.cast(pa.schema([_typed(field) for field in found.schema]))
 
@@ -72,8 +73,8 @@ def as_of(history: pa.Table, key: str, moment: datetime) -> pa.Table:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.register("known", known)
-    last = _LAST.format(history="known", key=_quoted(key))
-    return connection.sql(_THERE.format(last=last, key=_quoted(key))).to_arrow_table().combine_chunks()
+    last = _LAST.format(history="known", key=quoted(key))
+    return connection.sql(_THERE.format(last=last, key=quoted(key))).to_arrow_table().combine_chunks()
 
 
 def fitted(rows: pa.Table, held: pa.Schema) -> pa.Table:
@@ -100,7 +101,7 @@ def _after(held: pa.Table | None, known_at: datetime) -> datetime:
 
 
 def _differs(name: str, there: pa.Table, held: pa.Table | None) -> str:
-    column = _quoted(name)
+    column = quoted(name)
     if held is None or name not in held.column_names:
         return f"n.{column} IS NOT NULL"
     return f"n.{column} IS DISTINCT FROM l.{column}" if name in there.column_names else f"l.{column} IS NOT NULL"
@@ -108,7 +109,3 @@ def _differs(name: str, there: pa.Table, held: pa.Table | None) -> str:
 
 def _typed(field: pa.Field) -> pa.Field:
     return pa.field(field.name, TIME) if field.name in (EVENT_TIME, KNOWN_AT) else field
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -26,6 +26,11 @@ def _figure(value: float) -> str:
     return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
+def counted(number: int, noun: str) -> str:
+    """How many of something: "1 row", "2,000 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def lowered(sentence: str) -> str:
     """A sentence as it stands inside another: its first letter small."""
     return sentence[:1].lower() + sentence[1:]

@@ -92,12 +92,14 @@ def test_mended_events_enter_with_the_next_run_although_nothing_else_landed(hous
 
 
 def test_what_has_entered_does_not_enter_again(house: House) -> None:
-    house.mend("one", age=40)
+    name, _ = house.mend("one", age=40)
     house.judge("two")
+    assert quarantine.entered_by(house.artifacts, "usage_events", name) == ""
 
     assert settle("two", house.artifacts) == 1
     assert not waiting(house.artifacts, ["usage"])
     assert house.judge("three") == []
+    assert quarantine.entered_by(house.artifacts, "usage_events", name) == "two"
 
 
 def test_until_it_has_entered_a_release_is_tried_again(house: House) -> None:
