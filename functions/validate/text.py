@@ -25,6 +25,8 @@ class Words(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     urgent: tuple[str, ...]
+    measured: tuple[str, ...] = ()
+    """Topics that are counted: measures of their tables, of which features are made. The others are flags."""
     topics: dict[str, tuple[str, ...]] = Field(max_length=20)
 
 
@@ -48,15 +50,19 @@ def features(texts: Sequence[pa.ChunkedArray], said: Words | None = None) -> pa.
     """One row of numbers for the texts of each record together, given column by column; nulls where there is none.
 
     Length in characters without markup; sentiment from -1 to 1 (VADER's compound score, Hutto and Gilbert 2014, English words);
-    urgency and topics 0 or 1.
+    urgency and measured topics 0 or 1; other topics true or false.
     """
     joined = ["\n".join(filter(None, row)) for row in zip(*(column.to_pylist() for column in texts), strict=True)]
     known = said or words()
     made = {text: _features(text, known) for text in set(joined)}
     rows = [made[text] for text in joined]
-    return pa.table(
-        {name: pa.array(column, NUMBER) for name, column in zip(names(known), _columns(rows, known), strict=True)}
-    )
+    typed = zip(names(known), _columns(rows, known), strict=True)
+    return pa.table({name: pa.array(column, NUMBER).cast(_type(name, known)) for name, column in typed})
+
+
+def _type(name: str, said: Words) -> pa.DataType:
+    topic = name.removeprefix(f"{PREFIX}topic_")
+    return pa.bool_() if topic in said.topics and topic not in said.measured else NUMBER
 
 
 def _columns(rows: list[list[float | None]], said: Words) -> Iterable[Sequence[float | None]]:

@@ -71,3 +71,11 @@ def test_another_list_of_words_makes_other_columns() -> None:
 def test_the_shipped_words_can_be_read() -> None:
     assert words().topics
     assert all(words().topics.values())
+
+
+def test_topics_that_are_measured_are_numbers_and_the_others_flags() -> None:
+    said = Words(urgent=(), measured=("cats",), topics={"cats": ("cat",), "dogs": ("dog",)})
+    made = features([pa.chunked_array([["a dog", None]])], said)
+    assert (made.schema.field("text_topic_cats").type, made.schema.field("text_topic_dogs").type) == (
+        pa.float64(), pa.bool_())  # fmt: skip
+    assert made["text_topic_dogs"].to_pylist() == [True, None]
