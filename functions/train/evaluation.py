@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from train.examples import evenly
+
 Truth = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
+_RANKED_ROWS = 10_000
 _THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -97,7 +100,9 @@ def above(churned: Truth, probability: Doubles, threshold: float) -> dict[str, f
 def best_single_feature(
     rows: NDArray[np.float32], churned: Truth, judged: NDArray[np.float32], truth: Truth
 ) -> tuple[int, float]:
-    """The column that ranks churners best on the first rows, and its AUC on the second: a rule of thumb."""
+    """The column that ranks churners best on (some of) the first rows, and its AUC on the second: a rule of thumb."""
+    some = evenly(len(rows), _RANKED_ROWS)
+    rows, churned = rows[some], churned[some]
     filled = [np.nan_to_num(column, nan=-1.0).astype(np.float64) for column in rows.T]
     areas = np.array([auc(churned, column) for column in filled])
     best = int(np.argmax(np.abs(areas - 0.5)))

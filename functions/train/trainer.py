@@ -16,6 +16,7 @@ from holdfast.bundle import (
     PERSONAS,
     REFERENCE,
     SETTINGS,
+    TABLES,
     VALUE,
     Bundle,
     canonical,
@@ -114,7 +115,14 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
         REFERENCE: reference(rows, fitted.churn.probability(rows), feature_set), SETTINGS: _settings(settings),
     }  # fmt: skip
     card = model_card(settings.name, metrics, found, personas, feature_set, _settings(settings))
-    return Bundle({CHURN: churn, CARD: card.encode(), **{name: canonical(value) for name, value in documents.items()}})
+    return Bundle(
+        {
+            CHURN: churn,
+            TABLES: tables.to_bytes(),
+            CARD: card.encode(),
+            **{name: canonical(value) for name, value in documents.items()},
+        }
+    )
 
 
 def _check_against_shap(churn: ChurnModel, tables: TreeTables, rows: Any) -> None:

@@ -10,9 +10,15 @@ from holdfast.errors import BundleInvalid
 from holdfast.store import Store
 
 CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
+TABLES = "churn_tables.npz"
+"""The churn model as the scorer reads it, made from `CHURN` when it was trained."""
 FEATURES, METRICS, REFERENCE, IMPORTANCE = "features.json", "metrics.json", "reference.json", "importance.json"
 SETTINGS, CARD, MANIFEST = "settings.json", "model_card.md", "manifest.json"
-FILES = frozenset({CHURN, CALIBRATOR, VALUE, PERSONAS, FEATURES, METRICS, REFERENCE, IMPORTANCE, SETTINGS, CARD})
+FILES = frozenset(
+    {CHURN, TABLES, CALIBRATOR, VALUE, PERSONAS, FEATURES, METRICS, REFERENCE, IMPORTANCE, SETTINGS, CARD}
+)
+
+_CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
 
 def canonical(value: Any) -> bytes:
@@ -51,7 +57,7 @@ def save(store: Store, bundle: Bundle) -> str:
     """Write a bundle under `bundles/<version>/`, manifest last: one with a manifest is whole. Returns its version."""
     prefix = f"bundles/{bundle.version}"
     for name, body in sorted(bundle.files.items()):
-        store.write(f"{prefix}/{name}", body, "application/json" if name.endswith(".json") else "text/markdown")
+        store.write(f"{prefix}/{name}", body, _CONTENT_TYPES[name.rpartition(".")[2]])
     store.write(f"{prefix}/{MANIFEST}", bundle.manifest, "application/json")
     return bundle.version
 

@@ -8,10 +8,12 @@ individualized feature attribution for tree ensembles" (arXiv:1802.03888); tabul
 TreeSHAP v2 (Yang, arXiv:2109.09847).
 """
 
+import io
 import json
 import math
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,6 +83,27 @@ class TreeTables:
             raise BundleInvalid(
                 f"the churn model is not an XGBoost JSON model: {type(error).__name__}: {error}"
             ) from error
+
+    @classmethod
+    def from_bytes(cls, held: bytes) -> "TreeTables":
+        """Read what `to_bytes` wrote; nothing in it is run.
+
+        Raises:
+            BundleInvalid: no such file.
+        """
+        try:
+            with np.load(io.BytesIO(held), allow_pickle=False) as arrays:
+                read = {each.name: arrays[each.name] for each in fields(cls)}
+        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+            raise BundleInvalid(f"the churn model's tables cannot be read: {error}") from error
+        return cls(**read | {"base": float(read["base"]), "width": int(read["width"])})
+
+    def to_bytes(self) -> bytes:
+        """The arrays in numpy's own format: reading them is all that a scorer has to do."""
+        written = io.BytesIO()
+        arrays: dict[str, Any] = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        np.savez(written, **arrays)
+        return written.getvalue()
 
     def explain(self, rows: Floats) -> tuple[Doubles, Doubles]:
         """Margins [n] and contributions [n, width] of float32 rows [n, width], NaN where missing; both in log-odds.
