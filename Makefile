@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality test-spark kills
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality test-quality test-spark kills check-privacy
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test-quality: setup  ## each expectation against Great Expectations itself, on t
 test-spark: setup  ## the lake's files as PySpark reads them: the same rows as DuckDB's
 	@.uv/bin/uv sync --locked --quiet --inexact --group spark
 	@pytest tests/spark $(ARGS)
+
+check-privacy: setup  ## nothing personal is said anywhere, and who is forgotten is gone to the last byte (five minutes, a deployment of its own)
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.privacy $(ARGS)
 
 kills: setup  ## writers of the lake killed at request after request: every table is the old or the new (half an hour)
 	@pytest tests/integration/test_kills.py --kill-points 50 $(ARGS)

@@ -21,6 +21,14 @@ ACCESS = {
         "read source tokens",
     ),
     "Reconcile": ("write artifacts", "write quarantine", "write state", "write metrics"),
+    "Scrub": (
+        "purge uploads",
+        "purge landing",
+        "purge quarantine",
+        "write artifacts",
+        "write state",
+        "read pseudonym key",
+    ),
     "Validate": ("write landing", "write quarantine", "write artifacts", "read lake", "read catalogue"),
     "Transform": (
         "read landing",
@@ -31,7 +39,7 @@ ACCESS = {
         "read pseudonym key",
         "write metrics",
     ),
-    "Features": ("write lake", "use catalogue", "hold locks", "write artifacts"),
+    "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
@@ -39,6 +47,18 @@ ACCESS = {
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
     "Maintain": ("write lake", "use catalogue", "hold locks"),
+    "Forget": (
+        "purge uploads",
+        "purge landing",
+        "purge quarantine",
+        "purge lake",
+        "purge artifacts",
+        "use catalogue",
+        "write state",
+        "write scores",
+        "look through items",
+        "read pseudonym key",
+    ),
     "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
     "Webhook": ("write hints", "read source tokens"),
 }
@@ -52,6 +72,12 @@ def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
 
 _READ_OBJECTS = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
 _WRITE_OBJECTS = [*_READ_OBJECTS, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_PURGE_OBJECTS = [
+    *_WRITE_OBJECTS,
+    "s3:ListBucketVersions",
+    "s3:GetObjectVersion",
+    "s3:DeleteObjectVersion",
+]
 _READ_ITEMS = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:DescribeTable"]
 _WRITE_ITEMS = [
     *_READ_ITEMS,
@@ -72,7 +98,7 @@ def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str]) -> Give
         iam.Grant.add_to_principal(
             grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects("*")]
         )
-        _use_key(grantee, storage, writes=actions is _WRITE_OBJECTS)
+        _use_key(grantee, storage, writes=actions is not _READ_OBJECTS)
 
     return give
 
@@ -98,15 +124,15 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
-def _state_under(prefix: str, actions: list[str]) -> Give:
-    """Of the state nothing but what lies under a prefix."""
+def _state_under(keys: str, actions: list[str]) -> Give:
+    """Of the state nothing but the items with such keys."""
 
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=actions,
             resource_arns=[storage.state.table_arn],
-            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{prefix}#*"]}},
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
         )
         _use_key(grantee, storage, writes=True)
 
@@ -151,6 +177,12 @@ def _secrets(chosen: Callable[[Storage], Iterable[secretsmanager.Secret]]) -> Gi
     return give
 
 
+def _scans(grantee: iam.IGrantable, storage: Storage) -> None:
+    """Items by what is in them."""
+    arns = [storage.state.table_arn, storage.scores.table_arn]
+    iam.Grant.add_to_principal(grantee=grantee, actions=["dynamodb:Scan"], resource_arns=arns)
+
+
 def _arrivals(grantee: iam.IGrantable, storage: Storage) -> None:
     iam.Grant.add_to_principal(
         grantee=grantee, actions=["sqs:ReceiveMessage", "sqs:DeleteMessage"], resource_arns=[storage.arrivals.queue_arn]
@@ -167,6 +199,13 @@ _GRANTS: dict[str, Give] = {
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
     "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
     "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),
+    # Who forgets somebody deletes old versions as well: nobody else may.
+    "purge uploads": _objects(lambda storage: storage.uploads, _PURGE_OBJECTS),
+    "purge landing": _objects(lambda storage: storage.landing, _PURGE_OBJECTS),
+    "purge quarantine": _objects(lambda storage: storage.quarantine, _PURGE_OBJECTS),
+    "purge lake": _objects(lambda storage: storage.lake, _PURGE_OBJECTS),
+    "purge artifacts": _objects(lambda storage: storage.artifacts, _PURGE_OBJECTS),
+    "look through items": _scans,
     "read lake": _objects(lambda storage: storage.lake, _READ_OBJECTS),
     "write lake": _objects(lambda storage: storage.lake, _WRITE_OBJECTS),
     "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
@@ -174,8 +213,9 @@ _GRANTS: dict[str, Give] = {
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
     # Anybody may call the function that takes hints in.
-    "write hints": _state_under("hints", ["dynamodb:GetItem", "dynamodb:PutItem"]),
-    "hold locks": _state_under("lock#table", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
+    "write hints": _state_under("hints#*", ["dynamodb:GetItem", "dynamodb:PutItem"]),
+    "hold locks": _state_under("lock#table#*", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
+    "see who serves": _state_under("registry", ["dynamodb:GetItem"]),
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),

@@ -16,7 +16,7 @@ class Arrivals(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, uploads: s3.Bucket, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        lost = dead_letters(self, "Lost")
+        self.lost = lost = dead_letters(self, "Lost")
         self.queue = sqs.Queue(
             self,
             "Queue",

@@ -86,6 +86,21 @@ FUNCTIONS = {
             purpose="keeps the lake's files few and its snapshots as long as they are wanted",
             disk_gb=10,
         ),
+        FunctionSpec(
+            "Scrub",
+            "privacy.scrub.handler",
+            "lake",
+            **_HEAVY,
+            purpose="takes who was forgotten out of what a run pulled",
+        ),
+        FunctionSpec(
+            "Forget",
+            "privacy.forget.handler",
+            "lake",
+            **_HEAVY,
+            purpose="finds, exports and forgets one person",
+            disk_gb=10,
+        ),
         FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls"),
         FunctionSpec("Webhook", "ingest.webhook.handler", "base", 512, 10, "takes in what the sources notify of"),
     )

@@ -40,7 +40,7 @@ _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
 class Chain(Construct):
-    """Reads as the table of contents: Plan, Ingest, Reconcile, Validate, Transform, Features, Train, Promote, ScoreAll, Report."""
+    """Reads as the table of contents: Plan, Ingest, Reconcile, Scrub, Validate, Transform, Features, Train, Promote, ScoreAll, Report."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, functions: Functions, storage: Storage, settings: Settings
@@ -77,6 +77,7 @@ class Chain(Construct):
             self._caught(self._task("Plan", _BEGUN, "$.plan")),
             self._caught(ingest),
             self._caught(self._task("Reconcile", {"run": run}, "$.reconciled")),
+            self._caught(self._task("Scrub", {"run": run}, "$.scrubbed")),
             self._caught(validate),
             self._caught(self._task("Transform", {"run": run}, "$.transformed")),
             self._caught(self._task("Features", self._featured(run), "$.features")),

@@ -26,7 +26,7 @@ class Functions(Construct):
         self._target = target
         self._name = storage.name
         self._environment = target.environment | environment_of(storage, alerts)
-        self._dead_letters = dead_letters(self, "DeadLetters")
+        self.dead_letters = dead_letters(self, "DeadLetters")
         self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
         self.job = target.training(self).configure(
             self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
@@ -67,7 +67,7 @@ class Functions(Construct):
             description=spec.purpose,
             tracing=lambda_.Tracing.ACTIVE,
             environment=self._environment | {"POWERTOOLS_SERVICE_NAME": spec.name, "POWERTOOLS_LOG_LEVEL": "INFO"},
-            dead_letter_queue=self._dead_letters,
+            dead_letter_queue=self.dead_letters,
             ephemeral_storage_size=Size.gibibytes(spec.disk_gb) if spec.disk_gb else None,
         )
 

@@ -1,4 +1,4 @@
-"""Construct: what starts by itself. The night, the upkeep of the lake, the daily look for drift, and the night that drift asks for."""
+"""Construct: what starts by itself. The night, the upkeep of the lake, erasures that are open, the daily look for drift, and the night that drift asks for."""
 
 from aws_cdk import TimeZone
 from aws_cdk import aws_events as events
@@ -24,13 +24,15 @@ class Schedules(Construct):
         machine: sfn.StateMachine,
         drift: lambda_.Function,
         maintain: lambda_.Function,
+        forget: lambda_.Function,
         settings: Settings,
     ) -> None:
         super().__init__(scope, construct_id)
         self._timezone = TimeZone.of(settings.timezone)
-        self._missed = dead_letters(self, "MissedStarts")
+        self.missed = dead_letters(self, "MissedStarts")
         self._every_night(machine, settings.schedule)
         self._invoked("EveryDay", drift, settings.drift.schedule, "Looks for drift.")
+        self._invoked("OpenErasures", forget, settings.privacy.schedule, "Goes on with requests for erasure.")
         self._invoked("Upkeep", maintain, settings.lake.schedule, "Keeps the lake up.")
         self._on_drift(machine)
 
@@ -38,12 +40,12 @@ class Schedules(Construct):
         start = scheduler_targets.StepFunctionsStartExecution(
             machine,
             input=scheduler.ScheduleTargetInput.from_object({"reason": "schedule"}),
-            dead_letter_queue=self._missed,
+            dead_letter_queue=self.missed,
         )
         self._schedule("EveryNight", when, start, "Starts Nightly.")
 
     def _invoked(self, name: str, function: lambda_.Function, when: str, description: str) -> None:
-        invoked = scheduler_targets.LambdaInvoke(function, dead_letter_queue=self._missed)
+        invoked = scheduler_targets.LambdaInvoke(function, dead_letter_queue=self.missed)
         self._schedule(name, when, invoked, description)
 
     def _schedule(self, name: str, when: str, target: scheduler.IScheduleTarget, description: str) -> None:
@@ -52,7 +54,7 @@ class Schedules(Construct):
 
     def _on_drift(self, machine: sfn.StateMachine) -> None:
         again = targets.SfnStateMachine(
-            machine, input=events.RuleTargetInput.from_object({"reason": "drift"}), dead_letter_queue=self._missed
+            machine, input=events.RuleTargetInput.from_object({"reason": "drift"}), dead_letter_queue=self.missed
         )
         pattern = events.EventPattern(source=["holdfast"], detail_type=["drift detected"])
         events.Rule(

@@ -8,6 +8,7 @@ from constructs import Construct
 from holdfast.settings import Settings
 from infra.analysts import Analysts
 from infra.chain import Chain
+from infra.erasure import Erasure
 from infra.functions import Functions
 from infra.monitoring import Alerts, Monitoring
 from infra.packaging import Packager
@@ -30,12 +31,13 @@ class HoldfastStack(Stack):
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
         self.chain = Chain(self, "Chain", functions=self.functions, storage=self.storage, settings=settings)
-        Schedules(
+        schedules = Schedules(
             self,
             "Schedules",
             machine=self.chain.machine,
             drift=self.functions["Drift"],
             maintain=self.functions["Maintain"],
+            forget=self.functions["Forget"],
             settings=settings,
         )
         self.scoring = ScoringApi(
@@ -54,8 +56,25 @@ class HoldfastStack(Stack):
             functions=self.functions,
             api=self.scoring.api,
         )
+        self._allow_erasure(schedules)
         Tags.of(self).add("application", settings.name)
         self._say_where_things_are()
+
+    def _allow_erasure(self, schedules: Schedules) -> None:
+        Erasure(
+            self,
+            "Erasure",
+            forget=self.functions["Forget"],
+            machine=self.chain.machine,
+            queues={
+                "arrivals": self.storage.arrivals,
+                "lost arrivals": self.storage.lost_arrivals,
+                "dead letters": self.functions.dead_letters,
+                "missed starts": schedules.missed,
+                "alerts": self.alerts.inbox,
+                "lost alerts": self.alerts.lost,
+            },
+        )
 
     def _say_where_things_are(self) -> None:
         storage = self.storage
@@ -75,7 +94,9 @@ class HoldfastStack(Stack):
             "AlertsInbox": self.alerts.inbox.queue_url,
             "Dashboard": self.monitoring.dashboard.dashboard_name,
             "DriftFunction": self.functions["Drift"].function_name,
+            "ForgetFunction": self.functions["Forget"].function_name,
             "MaintainFunction": self.functions["Maintain"].function_name,
+            "ScoreAllFunction": self.functions["ScoreAll"].function_name,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

@@ -42,7 +42,8 @@ class Storage(Construct):
             prefix=ATHENA_RESULTS, expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(1)
         )
         self.uploads = self._bucket("Uploads")
-        self.arrivals = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings).queue
+        told = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings)
+        self.arrivals, self.lost_arrivals = told.queue, told.lost
         self.state = self._table("State", "pk", "sk", expiry="expires")
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from drift.divergence import Shift, shifts
 from holdfast.bundle import IMPORTANCE, REFERENCE, Bundle, load
+from holdfast.feature_set import AS_OF, judged_tag, tag_of
 from holdfast.lake import Lake
 from holdfast.matrix import floats, matrix
 from holdfast.registry import Registry
@@ -78,11 +79,24 @@ class Evidence:
 
 
 def gather(lake: Lake, store: Store, registry: Registry) -> Evidence | None:
-    """Read it all at the newest snapshots; None while there is no champion or nothing is scored."""
+    """Read it all at the newest snapshots of the champion's feature set; None while there is no champion or nothing is scored."""
     champion = registry.champion()
-    features, scores, examples = (lake.read(name) for name in ("features", "scores", "training_examples"))
-    if champion is None or features is None or scores is None or examples is None or not features.num_rows:
+    if champion is None:
         return None
     bundle = load(store, champion.version)
+    scorer = Scorer.from_bundle(bundle)
+    version = scorer.feature_set.version
+    features, scores = _kept(lake, "features", tag_of(version)), lake.read("scores")
+    examples = _kept(lake, "training_examples", judged_tag(version), tag_of(version))
+    if features is None or scores is None or examples is None or not features.num_rows:
+        return None
     holdout = examples.filter(pc.is_in(examples["split"], pa.array(["holdout", "fold"])))
-    return Evidence(bundle, Scorer.from_bundle(bundle), features, floats(scores["probability"]), holdout)
+    return Evidence(bundle, scorer, features, floats(scores["probability"]), holdout)
+
+
+def _kept(lake: Lake, name: str, *tags: str) -> pa.Table | None:
+    """A table where the youngest of some tags keeps it; its newest rows where none does."""
+    held = lake.tags(name)
+    kept = [held[tag] for tag in tags if tag in held]
+    newest = max(kept, key=lambda snapshot: lake.said_of(name, snapshot).get(AS_OF, ""), default=None)
+    return lake.read(name, snapshot_id=newest)

@@ -1,16 +1,15 @@
-"""Features of one activity table: each primitive crossed with the windows, kinds, modules and measures."""
+"""Features of all rows of one activity table: each primitive crossed with the windows, measures and parts of the day."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 
 import numpy as np
 
-from features.cells import Floats
-from features.definitions import Definitions
-from features.view import View, What
+from features.definitions import Definitions, Entity, Whole
+from features.rows import Floats
+from features.view import Days, Sums, View
 from features.wording import Column, capital, humanised, over, share, slug, spans
-from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import Feature
 
 
@@ -18,55 +17,69 @@ from holdfast.feature_set import Feature
 class Scope:
     """One table at one cutoff. `units` says the unit of a measure where that is not its own name."""
 
-    table: str
-    many: str
+    entity: Entity
     view: View
     windows: tuple[int, ...]
     definitions: Definitions
     units: dict[str, str]
 
     @property
+    def table(self) -> str:
+        return self.entity.table
+
+    @property
+    def many(self) -> str:
+        return self.entity.many
+
+    @property
     def one(self) -> str:
         """A single one of `many`."""
         return self.many.removesuffix("s")
 
+    @cached_property
+    def days(self) -> Days:
+        """Days with any event."""
+        return self.view.days
+
+    @cached_property
+    def moments(self) -> tuple[Floats, Floats]:
+        """Days from the first and from the last event."""
+        return self.view.moments()
+
     def column(self, name: str, sentence: str, values: Floats, unit: str = "", actionable: bool = True) -> Column:
         return Feature(f"{self.table}_{name}", capital(sentence), unit, self.table, actionable), values
 
+    def each(self, values: Floats) -> Iterator[tuple[str, str, Floats]]:
+        """Of values (spans, customers) those of the windows and of all time, with the ends of name and sentence."""
+        for (name, when), span in zip(spans(self.windows), self.view.spans(self.windows), strict=True):
+            yield name, when, values[span]
+
 
 def columns(scope: Scope) -> Iterator[Column]:
-    """All features of the table's declared primitives.
-
-    Raises:
-        ConfigurationInvalid: a primitive that does not exist.
-    """
-    for name in scope.definitions.tables[scope.table].primitives:
-        if name not in PRIMITIVES:
-            raise ConfigurationInvalid(
-                f"definitions.toml: tables.{scope.table}: no primitive `{name}`: there are {', '.join(PRIMITIVES)}"
-            )
+    """All features of the entity's declared primitives."""
+    for name in scope.entity.primitives:
         yield from PRIMITIVES[name](scope)
 
 
 def _count(scope: Scope) -> Iterator[Column]:
-    values = scope.view.counts(scope.windows)
-    for i, (name, when) in enumerate(spans(scope.windows)):
-        yield scope.column(name, f"{scope.many} {when}", values[:, i])
+    for name, when, values in scope.each(scope.view.counts):
+        yield scope.column(name, f"{scope.many} {when}", values)
 
 
 def _active_days(scope: Scope) -> Iterator[Column]:
-    values = scope.view.active_days(scope.windows)
-    for i, (name, when) in enumerate(spans(scope.windows)):
-        yield scope.column(f"active_days_{name}", f"days with {scope.many} {when}", values[:, i], "days")
+    for name, when, values in scope.each(scope.days.active):
+        yield scope.column(f"active_days_{name}", f"days with {scope.many} {when}", values, "days")
+    for name, when, values in scope.each(over(scope.view.counts, scope.days.active)):
+        yield scope.column(f"per_active_day_{name}", f"{scope.many} on a day with any, {when}", values)
 
 
 def _recency(scope: Scope) -> Iterator[Column]:
-    yield scope.column("days_since_last", f"days since the last of the {scope.many}", scope.view.span()[1], "days")
+    yield scope.column("days_since_last", f"days since the last of the {scope.many}", scope.moments[1], "days")
 
 
 def _lifetime(scope: Scope) -> Iterator[Column]:
-    first, last = scope.view.span()
-    gap, count = scope.view.usual_gap(), scope.view.counts(scope.windows)[:, -1]
+    first, last = scope.moments
+    gap, count = usual_gap(first, last, scope.days.active[-1]), scope.view.counts[-1]
     last_of = f"days since the last {scope.one}"
     yield scope.column("days_since_first", f"days since the first {scope.one}", first, "days", actionable=False)
     yield scope.column("mean_gap", f"usual days between days with {scope.many}", gap, "days")
@@ -77,6 +90,16 @@ def _lifetime(scope: Scope) -> Iterator[Column]:
         "life_fraction", f"how far into the time since the first the {scope.many} went on", life, "share"
     )
     yield scope.column("daily_rate_ever", f"{scope.many} per day since the first", over(count, np.maximum(first, 1)))
+
+
+def _gaps(scope: Scope) -> Iterator[Column]:
+    (first, last), count = scope.moments, scope.view.counts[-1]
+    between = np.where(count > 1, (first - last) / np.maximum(count - 1, 1), np.nan)
+    longest, since = scope.days.longest, scope.days.last
+    yield scope.column("mean_interval", f"mean time between two {scope.many}", between, "days")
+    yield scope.column("longest_gap", f"longest time between two days with {scope.many}", longest, "days")
+    sentence = f"days since the last day with {scope.many}, as a multiple of the longest gap so far"
+    yield scope.column("longest_gap_ratio", sentence, over(since, longest), "ratio")
 
 
 def _decay(scope: Scope) -> Iterator[Column]:
@@ -91,91 +114,92 @@ def _decay(scope: Scope) -> Iterator[Column]:
 
 
 def _weeks(scope: Scope) -> Iterator[Column]:
-    weeks, many = scope.definitions.weeks, scope.many
-    ever = scope.view.counts([7 * week for week in range(1, weeks + 1)])[:, :-1]
-    each = np.diff(ever, axis=1, prepend=0.0)
+    weeks, many, view = scope.definitions.weeks, scope.many, scope.view
+    each = np.diff(view.counts[[view.span(7 * week) for week in range(1, weeks + 1)]], axis=0, prepend=0.0)
     for week in range(1, weeks):
-        yield scope.column(f"week_{week + 1}", f"{many} in the week that ended {7 * week} days ago", each[:, week])
+        yield scope.column(f"week_{week + 1}", f"{many} in the week that ended {7 * week} days ago", each[week])
     centred = (weeks - 1) / 2 - np.arange(weeks)
-    slope = (each * centred).sum(axis=1) / (centred**2).sum()
-    silent = (each == 0).sum(axis=1).astype(np.float64)
-    yield scope.column(f"spread_{weeks}w", f"how uneven the weekly {many} were over {weeks} weeks", each.std(axis=1))
+    slope = (each * centred[:, None]).sum(axis=0) / (centred**2).sum()
+    yield scope.column(f"spread_{weeks}w", f"how uneven the weekly {many} were over {weeks} weeks", each.std(axis=0))
     yield scope.column(f"slope_{weeks}w", f"rise or fall of weekly {many} over {weeks} weeks", slope, "per week")
-    yield scope.column(f"silent_weeks_{weeks}w", f"weeks without {many} among the last {weeks}", silent, "weeks")
+    yield scope.column(f"silent_weeks_{weeks}w", f"weeks without {many} among the last {weeks}",
+                       (each == 0).sum(axis=0).astype(np.float64), "weeks")  # fmt: skip
+    yield scope.column(f"median_week_{weeks}w", f"median of weekly {many} over {weeks} weeks", np.median(each, axis=0))
+    yield scope.column(f"most_week_{weeks}w", f"most {many} in a week of the last {weeks}", each.max(axis=0))
+    yield scope.column(f"least_week_{weeks}w", f"fewest {many} in a week of the last {weeks}", each.min(axis=0))
 
 
 def _trend(scope: Scope) -> Iterator[Column]:
+    for name, ending, values in trends(scope, scope.view.counts):
+        yield scope.column(name, f"daily {scope.many} {ending}", values, "ratio")
+
+
+def trends(scope: Scope, counts: Floats) -> Iterator[tuple[str, str, Floats]]:
+    """Of counts (spans, customers): each declared ratio of daily rates, with its name and the end of its sentence."""
     for trend in scope.definitions.trends:
-        both = scope.view.counts([trend.recent, trend.recent + trend.before])
-        recent, before = both[:, 0] / trend.recent, (both[:, 1] - both[:, 0]) / trend.before
-        sentence = f"daily {scope.many} in the last {trend.recent} days against the {trend.before} days before"
-        ratio = (recent + 0.05) / (before + 0.05)
-        yield scope.column(f"trend_{trend.recent}d_{trend.before}d", sentence, ratio, "ratio")
+        soon, whole = (scope.view.span(days) for days in (trend.recent, trend.recent + trend.before))
+        recent, before = counts[soon] / trend.recent, (counts[whole] - counts[soon]) / trend.before
+        ending = f"in the last {trend.recent} days against the {trend.before} days before"
+        yield f"trend_{trend.recent}d_{trend.before}d", ending, (recent + 0.05) / (before + 0.05)
 
 
-def _by(what: What, scope: Scope) -> Iterator[Column]:
-    windows = scope.definitions.split_windows_days
-    values = scope.view.counts_by(what, windows)
-    for code, (name, words) in enumerate(_texts(scope, what)):
-        for i, (span, when) in enumerate(spans(windows)):
-            yield scope.column(f"{name}_{span}", f"{words} {when}", values[:, code, i])
+def _dayparts(scope: Scope) -> Iterator[Column]:
+    parts = {name: scope.view.daypart(name) for name in scope.definitions.dayparts} | {"weekend": scope.view.weekend}
+    for part, counts in parts.items():
+        for name, when, values in scope.each(share(counts, scope.view.counts)):
+            sentence = (
+                f"share of {scope.many} on weekends {when}"
+                if part == "weekend"
+                else f"share of {scope.many} in {_hours(scope, part)} {when}"
+            )
+            yield scope.column(f"{slug(part)}_share_{name}", sentence, values, "share")
 
 
-def _shares(what: What, scope: Scope) -> Iterator[Column]:
-    part, whole = scope.view.counts_by(what, [30])[:, :, 0], scope.view.counts([30])[:, 0]
-    for code, (name, words) in enumerate(_texts(scope, what)):
-        sentence = f"{words} as a share of all in the last 30 days"
-        yield scope.column(f"{name}_share_30d", sentence, share(part[:, code], whole), "share")
-
-
-def _last(what: What, scope: Scope) -> Iterator[Column]:
-    values = scope.view.recency_by(what)
-    for code, (name, words) in enumerate(_texts(scope, what)):
-        yield scope.column(
-            f"{name}_days_since_last",
-            f"days since the last {words.replace(scope.many, scope.one)}",
-            values[:, code],
-            "days",
-        )
-
-
-def _modules_used(scope: Scope) -> Iterator[Column]:
-    used = (scope.view.counts_by("module", scope.windows) > 0).sum(axis=1).astype(np.float64)
-    for i, (name, when) in enumerate(spans(scope.windows) if scope.view.modules else []):
-        yield scope.column(f"modules_used_{name}", f"modules used {when}", used[:, i], "modules")
+def _hours(scope: Scope, part: str) -> str:
+    start, end = scope.definitions.dayparts[part]
+    return f"the hours {start} to {end} UTC"
 
 
 def _measures(scope: Scope) -> Iterator[Column]:
     for measure in scope.view.measures:
-        sums, filled = scope.view.sums(measure, scope.windows)
-        means = over(sums, filled)
-        name, words, unit = slug(measure), humanised(measure), scope.units.get(measure, measure)
-        for i, (span, when) in enumerate(spans(scope.windows)):
-            yield scope.column(f"{name}_{span}", f"total {words.lower()} {when}", sums[:, i], unit)
-            sentence = f"mean {words.lower()} per {scope.one} {when}"
-            yield scope.column(f"{name}_mean_{span}", sentence, means[:, i], unit)
+        sums, unit = scope.view.measure(measure), scope.units.get(measure, measure)
+        for statistic, words, values in statistics(sums):
+            name = "_".join([slug(measure), *([statistic] if statistic else [])])
+            for span, when, each in scope.each(values):
+                sentence = f"{words} {humanised(measure).lower()}{'' if not statistic else f' of {scope.many}'} {when}"
+                yield scope.column(f"{name}_{span}", sentence, each, unit)
+        active = scope.each(over(sums.total, scope.days.active))
+        for span, when, each in active:
+            sentence = f"{humanised(measure).lower()} on a day with {scope.many} {when}"
+            yield scope.column(f"{slug(measure)}_per_active_day_{span}", sentence, each, unit)
 
 
-def _texts(scope: Scope, what: What) -> list[tuple[str, str]]:
-    if what == "kind":
-        return [(slug(text), f"{humanised(text).lower()} {scope.many}") for text in scope.view.kinds]
-    return [(f"in_{slug(text)}", f"{scope.many} in module {text}") for text in scope.view.modules]
+def statistics(sums: Sums) -> Iterator[tuple[str, str, Floats]]:
+    """The statistics of a measure, with name and first words; the standard deviation is the sample's (n - 1)."""
+    mean = over(sums.total, sums.filled)
+    yield "", "total", sums.total
+    yield "mean", "mean", mean
+    yield "min", "smallest", sums.low
+    yield "max", "largest", sums.high
+    freedom = np.where(sums.filled > 1, sums.filled - 1, 0.0)
+    yield "std", "spread of", np.sqrt(np.maximum(over(sums.squares - sums.total * mean, freedom), 0.0))
 
 
-PRIMITIVES: dict[str, Callable[[Scope], Iterator[Column]]] = {
+def usual_gap(first: Floats, last: Floats, days: Floats) -> Floats:
+    """Mean days between days with an event, from the first and the last event and how many such days; NaN before the second."""
+    gaps = days - 1
+    return np.where(gaps > 0, (first - last) / np.maximum(gaps, 1), np.nan)
+
+
+PRIMITIVES: dict[Whole, Callable[[Scope], Iterator[Column]]] = {
     "count": _count,
     "active_days": _active_days,
     "recency": _recency,
     "lifetime": _lifetime,
+    "gaps": _gaps,
     "decay": _decay,
     "weeks": _weeks,
     "trend": _trend,
-    "kinds": partial(_by, "kind"),
-    "kind_shares": partial(_shares, "kind"),
-    "kind_recency": partial(_last, "kind"),
-    "modules": partial(_by, "module"),
-    "module_shares": partial(_shares, "module"),
-    "module_recency": partial(_last, "module"),
-    "modules_used": _modules_used,
+    "dayparts": _dayparts,
     "measures": _measures,
 }

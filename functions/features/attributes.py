@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.cells import Floats, Ints, is_number
+from features.rows import Floats, Ints, is_number
 from features.wording import Column, humanised, slug
 from holdfast.feature_set import Feature
 from holdfast.words import FLAG

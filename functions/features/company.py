@@ -1,69 +1,106 @@
-"""Features that a customer shares with its company: everybody's activity, and the deals."""
+"""Features that a customer shares with its company: everybody's activity, and statistics over everybody's features."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from features.cells import DAY_US, Floats, Ints
-from features.definitions import Company
+from features.deals import spread
+from features.definitions import Across, Statistic
+from features.rows import Floats, Ints
 from features.view import View
-from features.wording import Column, over, share
+from features.wording import Column, any_of, over, share
 from holdfast.feature_set import Feature
+from holdfast.words import lowered
+
+_WORDS: dict[Statistic, str] = {"mean": "Mean", "min": "Smallest", "max": "Largest", "std": "Spread", "sum": "Total"}
 
 
 @dataclass(frozen=True)
-class Deals:
-    """Columns of equal length: the company's number, days since 1970 (NaN = not yet), the amount, and 1 where won."""
+class Members:
+    """Each customer's company (-1 = none), and who of them was there at the cutoff."""
 
     company: Ints
-    created: Floats
-    closed: Floats
-    amount: Floats
-    won: Floats
+    here: Floats
+
+    @property
+    def companies(self) -> int:
+        return int(self.company.max(initial=-1)) + 1
+
+    def total(self, values: Floats) -> Floats:
+        """(customers,): the company's sum; NaN for who has none."""
+        member = self.company >= 0
+        return spread(self._summed(values[member], self.company[member]), self.company)
+
+    def statistic(self, name: Statistic, values: Floats) -> Floats:
+        """(customers,): a statistic over the members that were there and have a value; NaN where there is none of these."""
+        counted = (self.company >= 0) & (self.here > 0) & ~np.isnan(values)
+        return spread(_STATISTICS[name](self, values[counted], self.company[counted]), self.company)
+
+    def mean(self, values: Floats, company: Ints) -> Floats:
+        return over(self._summed(values, company), self._summed(np.ones(len(values)), company))
+
+    def std(self, values: Floats, company: Ints) -> Floats:
+        """The sample's (n - 1), from distances to the mean."""
+        apart = (values - self.mean(values, company)[company]) ** 2
+        freedom = self._summed(np.ones(len(values)), company) - 1
+        return np.sqrt(over(self._summed(apart, company), np.maximum(freedom, 0)))
+
+    def sum(self, values: Floats, company: Ints) -> Floats:
+        return self._summed(values, company)
+
+    def low(self, values: Floats, company: Ints) -> Floats:
+        found = np.full(self.companies, np.inf)
+        np.minimum.at(found, company, values)
+        return np.where(np.isfinite(found), found, np.nan)
+
+    def high(self, values: Floats, company: Ints) -> Floats:
+        return -self.low(-values, company)
+
+    def _summed(self, values: Floats, company: Ints) -> Floats:
+        return np.bincount(company, values, self.companies).astype(np.float64)
 
 
-def deals_of(rows: pa.Table, companies: pa.Array, won: tuple[str, ...]) -> Deals:
-    """Deals of the known companies."""
-    code = pc.fill_null(pc.index_in(rows["company_id"], companies), -1)
-    is_won = pc.fill_null(pc.is_in(pc.utf8_lower(rows["stage"]), pa.array(won)), False)
-    deals = Deals(code.to_numpy().astype(np.int64), days(rows["created_at"]), days(rows["closed_at"]),
-                  np.nan_to_num(rows["amount"].to_numpy()), is_won.to_numpy().astype(np.float64))  # fmt: skip
-    order = np.lexsort((deals.won, deals.amount, deals.closed, deals.created, deals.company))
-    kept = order[deals.company[order] >= 0]
-    return Deals(deals.company[kept], deals.created[kept], deals.closed[kept], deals.amount[kept], deals.won[kept])
+_STATISTICS: dict[Statistic, Callable[[Members, Floats, Ints], Floats]] = {
+    "mean": Members.mean,
+    "min": Members.low,
+    "max": Members.high,
+    "std": Members.std,
+    "sum": Members.sum,
+}
 
 
-def days(times: pa.ChunkedArray) -> Floats:
-    """Times as days since 1970 with fractions; NaN for null."""
-    us = times.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).cast(pa.float64(), safe=False)
-    return np.asarray(us.to_numpy(), dtype=np.float64) / DAY_US
-
-
-def columns(views: Mapping[str, View], company: Ints, here: Floats, spans: Company) -> Iterator[Column]:
-    """Activity of the whole company. `company` is each customer's (-1 = none); `here` is 1 for who was there."""
-    users = _of_company(here, company)
+def columns(views: Mapping[str, View], members: Members, across: Across) -> Iterator[Column]:
+    """Activity of the whole company."""
+    users = members.total(members.here)
     yield _column("company_users", "Users of the company", users, "users", actionable=False)
     if "events" in views:
-        yield from _usage(views["events"], company, users, spans.days)
+        yield from _usage(views["events"], members, users, across.days)
     if "tickets" in views:
-        days = spans.tickets_days
-        tickets = _of_company(views["tickets"].counts([days])[:, 0], company)
-        yield _column(
-            f"company_tickets_{days}d", f"Support tickets of the whole company in the last {days} days", tickets
-        )
+        days = across.tickets_days
+        tickets = members.total(views["tickets"].counts[views["tickets"].span(days)])
+        sentence = f"Support tickets of the whole company in the last {days} days"
+        yield _column(f"company_tickets_{days}d", sentence, tickets)
 
 
-def _usage(view: View, company: Ints, users: Floats, days: int) -> Iterator[Column]:
-    own = view.counts([days, 2 * days])
-    everybody = _of_company(own[:, 0], company)
-    before = _of_company(own[:, 1] - own[:, 0], company)
-    active = _of_company((own[:, 0] > 0).astype(np.float64), company)
-    trend, mine, when = (everybody + 1) / (before + 1), share(own[:, 0], everybody), f"in the last {days} days"
+def statistics(made: Sequence[Column], members: Members, across: Across) -> Iterator[Column]:
+    """Of each declared feature of the customers: its statistics over the company, and each customer against the mean."""
+    for feature, values in made:
+        for name in across.statistics if any_of(feature.name, across.of) else ():
+            sentence = f"{_WORDS[name]} over the company's users: {lowered(feature.sentence)}"
+            found = members.statistic(name, values)
+            yield _column(f"company_{name}_{feature.name}", sentence, found, feature.unit, feature.actionable)
+        if any_of(feature.name, across.against):
+            against = over(values, members.statistic("mean", values))
+            sentence = f"{feature.sentence}, as a multiple of the mean of the company's users"
+            yield _column(f"{feature.name}_against_company", sentence, against, "ratio")
+
+
+def _usage(view: View, members: Members, users: Floats, days: int) -> Iterator[Column]:
+    own, twice = view.counts[view.span(days)], view.counts[view.span(2 * days)]
+    everybody, before = members.total(own), members.total(twice - own)
+    active = members.total((own > 0).astype(np.float64))
+    trend, mine, when = (everybody + 1) / (before + 1), share(own, everybody), f"in the last {days} days"
     against = f"Events of the whole company {when} against the {days} days before"
     yield _column(f"company_events_{days}d", f"Events of the whole company {when}", everybody)
     yield _column(f"company_trend_{days}d", against, trend, "ratio")
@@ -76,41 +113,5 @@ def _usage(view: View, company: Ints, users: Floats, days: int) -> Iterator[Colu
     )
 
 
-def deal_columns(deals: Deals, company: Ints, cutoff: int, recent: int, currency: str) -> Iterator[Column]:
-    """Deals of the customer's company as they stood at the cutoff: what closed later is still open."""
-    made = deals.created < cutoff
-    closed = made & (deals.closed < cutoff)
-    won, pending = closed & (deals.won > 0), made & ~closed
-    count, amount = (
-        partial(_deals_of, deals, company, np.ones(len(made))),
-        partial(_deals_of, deals, company, deals.amount),
-    )
-    fresh = amount(won & (deals.closed >= cutoff - recent))
-    yield _column("deals_open", "Open deals of the company", count(pending))
-    yield _column("deals_open_amount", "Amount of the company's open deals", amount(pending), currency)
-    yield _column("deals_won", "Deals won with the company", count(won))
-    yield _column("deals_won_amount", "Amount of deals won with the company", amount(won), currency)
-    yield _column(f"deals_won_amount_{recent}d", f"Amount of deals won in the last {recent} days", fresh, currency)
-    yield _column(
-        "deals_win_rate", "Share of the company's closed deals that were won", over(count(won), count(closed)), "share"
-    )
-
-
 def _column(name: str, sentence: str, values: Floats, unit: str = "", actionable: bool = True) -> Column:
-    group = "deals" if name.startswith("deals_") else "company"
-    return Feature(name, sentence, unit, group, actionable), values
-
-
-def _deals_of(deals: Deals, company: Ints, weights: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
-    total = np.bincount(deals.company[rows], weights[rows], int(company.max(initial=-1)) + 1)
-    return _spread(total.astype(np.float64), company)
-
-
-def _of_company(values: Floats, company: Ints) -> Floats:
-    member = company >= 0
-    total = np.bincount(company[member], values[member], int(company.max(initial=-1)) + 1)
-    return _spread(total.astype(np.float64), company)
-
-
-def _spread(per_company: Floats, company: Ints) -> Floats:
-    return np.append(per_company, np.nan)[company]
+    return Feature(name, sentence, unit, "company", actionable), values

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from features import labels
-from features.cells import Cells, Floats, Ints
+from features.cells import Cells
 from features.cutoffs import Cutoff
+from features.rows import Floats, Ints
 from features.world import World
 from holdfast.errors import NoData
 from holdfast.settings import Churn, LabelChurn, Settings, UsageChurn

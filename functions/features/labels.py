@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from features.attributes import numbers
-from features.cells import Cells, Floats, Ints, is_number
+from features.cells import Cells, added
+from features.rows import Floats, Ints, is_number
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import ContractChurn, LabelChurn, UsageChurn, Value
 
@@ -80,11 +81,13 @@ def value(value: Value, events: Cells | None, customers: pa.Table, cutoff: int, 
         if not is_number(column.type):
             raise ConfigurationInvalid(f"value.column: {value.column} holds {column.type}, not numbers")
         return numbers(column)
-    if events is None or value.measure not in events.sums:
+    if events is None or value.measure not in events.measures:
         return np.full(len(customers), np.nan)
-    within = (events.day >= cutoff) & (events.day < cutoff + horizon_days)
-    spent = np.bincount(events.customer[within], events.sums[value.measure][within], events.customers)
-    return spent.astype(np.float64)
+    measure = events.measures[value.measure]
+    day = events.day[measure.rows]
+    within = (day >= cutoff) & (day < cutoff + horizon_days)
+    whole, billionths = added(events.customer[measure.rows][within], measure.total[within], events.customers)
+    return whole + billionths / 1e9
 
 
 def column_of(customers: pa.Table, name: str, key: str) -> pa.ChunkedArray:

@@ -1,6 +1,5 @@
-"""All features of a world at one cutoff, and the pruning that decides which of them stay."""
+"""All features of a world at one cutoff."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -8,11 +7,11 @@ from itertools import chain, count
 import numpy as np
 import numpy.typing as npt
 
-from features import activity, attributes, company, named
+from features import activity, attributes, company, deals, named, splits
 from features.definitions import Definitions
 from features.labels import existing
 from features.view import View
-from features.wording import Column
+from features.wording import Column, any_of
 from features.world import World
 from holdfast.feature_set import Feature
 
@@ -32,6 +31,11 @@ class Recipe:
     customers: attributes.Choice
     companies: attributes.Choice
 
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """The ends of all spans in days."""
+        return self.definitions.edges(self.windows)
+
 
 def matrix(world: World, recipe: Recipe, cutoff: int, rows: npt.NDArray[np.int64]) -> Matrix:
     """Every feature of the customers `rows` at a cutoff, from nothing that happened or became known later.
@@ -46,33 +50,34 @@ def stacked(parts: list[Matrix]) -> Matrix:
     return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
 
 
-def useless(examples: Matrix) -> dict[str, str]:
-    """Features that say nothing or repeat an earlier one, with the reason; judged on the training rows given."""
-    dropped: dict[str, str] = {}
-    first: dict[str, str] = {}
-    for feature, values in examples.items():
-        same = first.setdefault(hashlib.sha256(values.tobytes()).hexdigest(), feature.name)
-        if np.array_equal(values, np.broadcast_to(values[:1], values.shape), equal_nan=True):
-            dropped[feature.name] = "constant"
-        elif same != feature.name:
-            dropped[feature.name] = f"equal to {same}"
-    return dropped
-
-
 def _columns(world: World, recipe: Recipe, cutoff: int) -> Iterator[Column]:
-    views = {name: View(cells, cutoff) for name, cells in world.cells.items()}
+    left_out = recipe.definitions.leave_out
+    views = {name: View(cells, cutoff, recipe.edges) for name, cells in world.cells.items()}
+    own = [column for column in _own(views, recipe) if not any_of(column[0].name, left_out)]
+    yield from own
+    for column in _shared(world, views, own, recipe, cutoff):
+        if not any_of(column[0].name, left_out):
+            yield column
+
+
+def _own(views: dict[str, View], recipe: Recipe) -> Iterator[Column]:
     yield from named.columns(views, recipe.definitions)
-    for name, words in recipe.definitions.tables.items():
+    for name, entity in recipe.definitions.activities().items():
         if name in views:
-            yield from activity.columns(
-                activity.Scope(name, words.many, views[name], recipe.windows, recipe.definitions, recipe.units)
-            )
+            scope = activity.Scope(entity, views[name], recipe.windows, recipe.definitions, recipe.units)
+            yield from activity.columns(scope)
+            yield from splits.columns(scope)
+
+
+def _shared(world: World, views: dict[str, View], own: list[Column], recipe: Recipe, cutoff: int) -> Iterator[Column]:
     yield _tenure(world, cutoff)
     if (world.company >= 0).any():
-        yield from company.columns(views, world.company, _here(world, views, cutoff), recipe.definitions.company)
+        members = company.Members(world.company, _here(world, views, cutoff))
+        yield from company.columns(views, members, recipe.definitions.company)
+        yield from company.statistics(own, members, recipe.definitions.company)
     if world.deals:
-        days = recipe.definitions.deals.recent_days
-        yield from company.deal_columns(world.deals, world.company, cutoff, days, recipe.currency)
+        standing = deals.Standing(world.deals, world.company, cutoff)
+        yield from deals.columns(standing, recipe.windows, recipe.definitions.deals.recent_days, recipe.currency)
     yield from attributes.columns(world.customers, recipe.customers, "customer")
     if world.companies is not None:
         yield from attributes.columns(world.companies, recipe.companies, "company")
@@ -86,7 +91,7 @@ def _tenure(world: World, cutoff: int) -> Column:
 def _here(world: World, views: dict[str, View], cutoff: int) -> npt.NDArray[np.float64]:
     here = existing(world.created, cutoff)
     if "events" in views:
-        here &= ~np.isnan(world.created) | (views["events"].counts([1])[:, -1] > 0)
+        here &= ~np.isnan(world.created) | (views["events"].counts[-1] > 0)
     return here.astype(np.float64)
 
 

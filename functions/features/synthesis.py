@@ -3,24 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from features import attributes
-from features.cells import DAY_US, Ints
-from features.company import days
 from features.cutoffs import Cutoff, plan
+from features.deals import days
 from features.definitions import Definitions
 from features.examples import Examples, examples, population
-from features.matrix import Matrix, Recipe, matrix, stacked, useless
+from features.matrix import Matrix, Recipe, matrix, stacked
+from features.pruning import Today, pruned
+from features.rows import DAY, DAY_US, Ints
 from features.world import Tables, World, activities, gather
 from holdfast.errors import NoData
 from holdfast.feature_set import FeatureSet
 from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import TEXT, TIME
+
+HOLDOUT = "holdout"
+
+
+class Scored(NamedTuple):
+    """Who is to be scored: a cutoff, customers by number, and their features."""
+
+    cutoff: Cutoff
+    rows: Ints
+    made: Matrix
 
 
 @dataclass(frozen=True)
@@ -39,41 +50,65 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
         NoData: no customers, or none to look at from a cutoff.
         ConfigurationInvalid: the churn definition does not fit the data.
     """
-    rows = activities(tables)
-    end = int(as_of.timestamp() // 86_400)
-    cutoffs = plan(settings.churn, settings.training, _first_day(tables, rows, end), end)
-    world = gather(
-        tables, rows, settings, definitions, max(cutoff.day for cutoff in cutoffs if cutoff.split != "holdout")
-    )
+    rows, cutoffs, now = framed(tables, settings, definitions, as_of)
+    before = max(cutoff.day for cutoff in cutoffs if cutoff.split != HOLDOUT)
+    world = gather(tables, rows, settings, definitions, before)
     parts = [examples(world, settings, cutoff) for cutoff in cutoffs]
     recipe = _recipe(
-        world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != "holdout"])
+        world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != HOLDOUT])
     )
-    return _assembled(world, recipe, parts, Cutoff(end, ""), population(world, settings.churn, end))
+    made = [(part, matrix(world, recipe, part.cutoff.day, part.rows)) for part in parts]
+    there = population(world, settings.churn, now.day)
+    scored = Scored(now, there, matrix(world, recipe, now.day, there))
+    dropped = _pruned(world, recipe, settings, [each for each in made if each[0].cutoff.split != HOLDOUT], there)
+    kept = tuple(feature for feature in scored.made if feature.name not in dropped)
+    return assembled(world, made, scored, FeatureSet(kept, _recorded(world, recipe), dropped))
 
 
-def _assembled(world: World, recipe: Recipe, parts: list[Examples], now: Cutoff, scored: Ints) -> Synthesis:
-    made = [matrix(world, recipe, part.cutoff.day, part.rows) for part in parts]
-    dropped = useless(stacked([m for m, part in zip(made, parts, strict=True) if part.cutoff.split != "holdout"]))
-    kept = [feature for feature in made[0] if feature.name not in dropped]
-    wanted = FeatureSet(tuple(kept), _recorded(world, recipe, dropped))
-    heads = [_head(world, part.cutoff, part.rows, part) for part in parts]
-    now_head = _head(world, now, scored)
+def _pruned(
+    world: World, recipe: Recipe, settings: Settings, trained: list[tuple[Examples, Matrix]], there: Ints
+) -> dict[str, str]:
+    latest, before = trained[-1][0], sum(len(part.rows) for part, _ in trained[:-1])
+    left = latest.label > 0 if isinstance(settings.churn, LabelChurn) else ~np.isin(latest.rows, there)
+    today = Today(_attributes(world, recipe), before + np.arange(len(latest.rows)), left)
+    labels = np.concatenate([part.label for part, _ in trained])
+    return pruned(stacked([each for _, each in trained]), labels, today, settings.features)
+
+
+def _attributes(world: World, recipe: Recipe) -> frozenset[str]:
+    """Names of the features that are columns of a table of today."""
+    own = attributes.columns(world.customers, recipe.customers, "customer")
+    shared = attributes.columns(world.companies, recipe.companies, "company") if world.companies is not None else ()
+    return frozenset(feature.name for feature, _ in (*own, *shared))
+
+
+def framed(
+    tables: Tables, settings: Settings, definitions: Definitions, as_of: datetime
+) -> tuple[dict[str, pa.Table], list[Cutoff], Cutoff]:
+    """Activity with day numbers, the cutoffs of the examples, and the cutoff of now."""
+    rows = activities(tables, definitions)
+    end = int(as_of.timestamp() // 86_400)
+    return rows, plan(settings.churn, settings.training, _first_day(tables, rows, end), end), Cutoff(end, "")
+
+
+def assembled(world: World, parts: list[tuple[Examples, Matrix]], scored: Scored, wanted: FeatureSet) -> Synthesis:
+    """Both tables, with the features of a set that the matrices hold."""
+    heads = [_head(world, part.cutoff, part.rows, part) for part, _ in parts]
     return Synthesis(
-        _table(pa.concat_tables(heads), stacked(made), wanted),
-        _table(now_head, matrix(world, recipe, now.day, scored), wanted),
+        _table(pa.concat_tables(heads), stacked([made for _, made in parts]), wanted),
+        _table(_head(world, scored.cutoff, scored.rows), scored.made, wanted),
         wanted,
     )
 
 
 def _recipe(world: World, settings: Settings, definitions: Definitions, trained: Ints) -> Recipe:
-    never = {name.lower() for name in (*definitions.never.customers, "customer_id", "company_id", *_outcome(settings))}
+    never = definitions.never("customers") | {
+        name.lower() for name in ("customer_id", "company_id", *_outcome(settings))
+    }
     customers = attributes.choose(world.customers, trained, never, definitions.categories)
     companies = attributes.Choice(numbers=[], categories={}, dropped={})
     if world.companies is not None:
-        companies = attributes.choose(
-            world.companies, trained, {n.lower() for n in definitions.never.companies}, definitions.categories
-        )
+        companies = attributes.choose(world.companies, trained, definitions.never("companies"), definitions.categories)
     horizon = 0 if isinstance(settings.churn, LabelChurn) else settings.churn.horizon_days
     units = {settings.value.measure: settings.value.currency} if settings.value.measure else {}
     return Recipe(definitions, definitions.windows(horizon), units, settings.value.currency, customers, companies)
@@ -89,17 +124,18 @@ def _outcome(settings: Settings) -> list[str]:
     return [name for name in told if name]
 
 
-def _recorded(world: World, recipe: Recipe, dropped: Mapping[str, str]) -> dict[str, Any]:
+def _recorded(world: World, recipe: Recipe) -> dict[str, Any]:
     return {
         "definitions": recipe.definitions.model_dump(mode="json"),
         "windows_days": list(recipe.windows),
-        "kinds": {name: list(cells.kinds) for name, cells in world.cells.items()},
-        "modules": {name: list(cells.modules) for name, cells in world.cells.items()},
-        "measures": {name: list(cells.sums) for name, cells in world.cells.items()},
+        "texts": {
+            name: {column: list(found) for column, found in cells.texts.items()} for name, cells in world.cells.items()
+        },
+        "measures": {name: list(cells.measures) for name, cells in world.cells.items()},
         "units": recipe.units,
         "customers": recipe.customers,
         "companies": recipe.companies,
-        "dropped": dict(dropped),
+        "currency": recipe.currency,
     }
 
 
@@ -107,7 +143,7 @@ def _first_day(tables: Tables, rows: Mapping[str, pa.Table], end: int) -> int:
     if not len(tables.get("customers", ())):
         raise NoData("no customer has arrived yet: check what the sources deliver (the rows of Ingest and Validate)")
     if "events" in rows:
-        return int(pc.min(rows["events"]["__day"]).as_py())
+        return int(pc.min(rows["events"][DAY]).as_py())
     created = days(tables["customers"]["created_at"])
     return int(np.nanmin(created)) if np.isfinite(created).any() else end
 

@@ -3,11 +3,12 @@
 import hashlib
 import re
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 import numpy as np
 import numpy.typing as npt
 
-from features.cells import Floats
+from features.rows import Floats
 from holdfast.feature_set import Feature
 
 Column = tuple[Feature, npt.NDArray[np.float64]]
@@ -30,6 +31,11 @@ def humanised(text: str) -> str:
 def capital(text: str) -> str:
     """The text with its first letter large."""
     return text[:1].upper() + text[1:]
+
+
+def any_of(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a name fits a pattern, in which * is anything."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def spans(windows: Sequence[int]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from holdfast.feature_set import FeatureSet
+from holdfast.feature_set import Feature, FeatureSet
 from holdfast.predictors import Personas
 
 Doubles = NDArray[np.float64]
@@ -16,6 +16,19 @@ BANDS = ("high", "medium", "low")
 _SEGMENTS = (("most valuable fifth", 0.8, 1.0), ("next three tenths", 0.5, 0.8), ("other half", 0.0, 0.5))
 _LISTED = 50
 _TOP_FEATURES = 10
+
+
+_NAMED = (
+    ("login", "Fresh engagement"), ("days_since_last", "Fresh engagement"), ("trend", "Change of pace"),
+    ("momentum", "Change of pace"), ("slope", "Change of pace"), ("minutes", "Core usage health"),
+    ("open_rate", "Email effectiveness"), ("click_rate", "Email effectiveness"), ("adoption", "Upsell readiness"),
+    ("modules_used", "Upsell readiness"),
+)  # fmt: skip
+_GROUPS = {
+    "events": "Core usage health", "emails": "Response to emails", "tickets": "Experience with support",
+    "conversations": "Experience with support", "deals": "Commercial relation", "company": "The company as a whole",
+    "customer": "Who the customer is",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,12 +78,23 @@ def summary(scores: pa.Table, found: Findings) -> dict[str, Any]:
         "segments": _segments(scored) if known else [],
         "personas": _personas(scored, found.personas),
         "top": _top(scored),
-        "importance": found.importance[:_TOP_FEATURES],
+        "importance": _important(found),
+        "leaks": found.feature_set.leaks,
         "most_important": max((entry["importance"] for entry in found.importance), default=1.0),
         "metrics": found.metrics,
         "feature_set": found.feature_set.version,
         "features": len(found.feature_set.features),
     }
+
+
+def _important(found: Findings) -> list[dict[str, Any]]:
+    features = {feature.name: feature for feature in found.feature_set.features}
+    return [entry | {"insight": insight(features[entry["feature"]])} for entry in found.importance[:_TOP_FEATURES]]
+
+
+def insight(feature: Feature) -> str:
+    """What a feature tells a customer success team of: the article's insights for the named ones, and their likes for groups."""
+    return next((told for part, told in _NAMED if part in feature.name), _GROUPS.get(feature.group, "Other"))
 
 
 def _money(scored: _Scored) -> dict[str, float]:

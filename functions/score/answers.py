@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.errors import NoData
 from holdfast.scoring import BANDS, Scorer
 from score.held import Item
 from score.serving import Served
@@ -19,13 +18,9 @@ def score_answer(item: Item, scorer: Scorer, reasons: int) -> dict[str, Any]:
     """One customer's score, made now from the vector that is held.
 
     Raises:
-        NoData: the vector was made for another feature set than the one that the model reads.
+        BundleInvalid: the vector is of another feature set than the one that the model was trained on.
     """
-    if item["feature_set"] != scorer.feature_set.version:
-        raise NoData(
-            f"this customer's data is held for feature set {item['feature_set']}, and model {scorer.version} reads "
-            f"{scorer.feature_set.version}: the next run brings them together"
-        )
+    scorer.hold_to(item["feature_set"])
     scores = scorer.score(np.frombuffer(item["vector"], dtype="<f4").astype(np.float32)[None, :])
     persona = scorer.personas.personas[int(scores.persona[0])]
     return {
@@ -67,6 +62,7 @@ def models_answer(served: Served) -> dict[str, Any]:
         "earlier": list(served.champion.history),
         "feature_set": served.scorer.feature_set.version,
         "features": len(served.scorer.feature_set.features),
+        "pinned_feature_set": served.champion.pinned or None,
         "validation": metrics["validation"],
         "training": metrics["training"],
         "churn": {name: metrics["churn"][name] for name in _SUMMARY},

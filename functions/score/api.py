@@ -11,9 +11,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from holdfast.errors import UnknownCustomer
 from holdfast.observe import logger, metrics, tracer
 from holdfast.registry import DynamoRegistry
-from holdfast.resources import artifacts, environment, pseudonymiser, settings
+from holdfast.resources import artifacts, environment, keyring, settings
 from score.answers import models_answer, ranking_answer, score_answer
-from score.held import DynamoVectors, Vectors
+from score.held import DynamoVectors
+from score.people import People
 from score.problems import RequestInvalid, install
 from score.serving import Serving
 
@@ -40,9 +41,9 @@ def serving() -> Serving:
 
 
 @lru_cache
-def vectors() -> Vectors:
+def people() -> People:
     """The customers that it can score."""
-    return DynamoVectors(environment().scores_table, environment().state_table)
+    return People(keyring, DynamoVectors(environment().scores_table, environment().state_table), time.monotonic)
 
 
 @app.get("/v1/health")
@@ -64,11 +65,11 @@ def customers() -> dict[str, Any]:
 def score(customer: str) -> dict[str, Any]:
     """One customer's score, by pseudonym or by the id that the product knows them by."""
     served = serving().current()
-    item = vectors().get(_pseudonym(unquote(customer)))
+    item = people().find(_named(unquote(customer)))
     if item is None:
         held = f"{served.ranking['total']} customers as of {served.ranking['as_of']}"
         raise UnknownCustomer(f"nothing is held for this customer; data is held for {held}")
-    return score_answer(item, served.scorer, settings().scoring.reasons)
+    return score_answer(item, serving().fitting(item), settings().scoring.reasons)
 
 
 @app.get("/v1/models")
@@ -77,10 +78,10 @@ def models() -> dict[str, Any]:
     return models_answer(serving().current())
 
 
-def _pseudonym(customer: str) -> str:
+def _named(customer: str) -> str:
     if "@" in customer:
         raise RequestInvalid("an email address does not belong in a URL: ask by the customer's id or pseudonym")
-    return customer if pseudonymiser().is_pseudonym(customer) else pseudonymiser().one(customer)
+    return customer
 
 
 def _limit(text: str) -> int:

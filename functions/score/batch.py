@@ -92,5 +92,6 @@ def vectors(features: pa.Table, scorer: Scorer, as_of: str) -> Iterator[dict[str
             "vector": row.tobytes(),
             "as_of": as_of,
             "feature_set": scorer.feature_set.version,
+            "model": scorer.version,
         }
         yield item | ({"company_id": company} if company else {})

@@ -21,7 +21,7 @@ _WRITTEN = {"pk": {"S": "scores"}, "sk": {"S": "written"}}
 
 
 class Vectors(Protocol):
-    """Items {customer_id, vector, as_of, feature_set, company_id} by customer."""
+    """Items {customer_id, vector, as_of, feature_set, model, company_id} by customer; `model` is who scored the vector last."""
 
     def get(self, customer_id: str) -> Item | None:
         """One customer's item, or None."""

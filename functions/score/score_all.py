@@ -7,14 +7,14 @@ import pyarrow as pa
 
 from holdfast.bundle import load
 from holdfast.contracts import Scored, ScoringWanted
-from holdfast.errors import BundleInvalid, NoData
-from holdfast.feature_set import FeatureSet
+from holdfast.errors import NoData
+from holdfast.feature_set import AS_OF, FEATURE_SET, tag_of
 from holdfast.lake import Lake
 from holdfast.observe import logger, step
 from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.scoring import Scorer
 from holdfast.settings import Scoring
-from holdfast.store import Store, read_json, write_json
+from holdfast.store import Store, write_json
 from score import history
 from score.batch import ranking, score_table, vectors
 from score.held import DynamoVectors, Vectors
@@ -35,10 +35,10 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
 
     Raises:
         NoData: there is nobody to score.
-        BundleInvalid: the champion wants features that the table does not hold as it knows them.
+        BundleInvalid: the table does not hold the feature set that the champion was trained on.
     """
     scorer = Scorer.from_bundle(load(store, wanted.champion))
-    features = _features(lake, store, wanted.features_snapshot, scorer)
+    features = _features(lake, wanted, scorer)
     scores = score_table(features, scorer, datetime.fromisoformat(wanted.as_of), rule.reasons)
     with lake.alone("scores", history.TABLE):
         history.recorded(lake, scores, datetime.fromisoformat(wanted.as_of))
@@ -52,31 +52,20 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
     return Scored(scores.num_rows, snapshot, key)
 
 
-def _features(lake: Lake, store: Store, snapshot: int, scorer: Scorer) -> pa.Table:
-    table = lake.table("features")
-    features = lake.read("features", snapshot_id=snapshot)
-    if table is None or features is None or not features.num_rows:
+def _features(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> pa.Table:
+    there = lake.snapshot_id("features") is not None
+    features = lake.read("features", snapshot_id=_snapshot(lake, wanted, scorer)) if there else None
+    if features is None or not features.num_rows:
         raise NoData("table features holds nobody to score")
-    summary: Any = getattr(table.snapshot_by_id(snapshot), "summary", None)
-    check_definitions(
-        scorer.feature_set, summary.additional_properties.get("holdfast.feature_set") if summary else None, store
-    )
     return features
 
 
-def check_definitions(wanted: FeatureSet, made: str | None, store: Store) -> None:
-    """Hold a model's features to the set of version `made`: the same version, or every one of them defined in it alike.
-
-    Raises:
-        BundleInvalid: naming what is missing.
-    """
-    if made == wanted.version:
-        return
-    if made is None:
-        raise BundleInvalid(f"table features does not say its feature set; the champion wants {wanted.version}")
-    have = set(FeatureSet.from_json(read_json(store, f"feature_sets/{made}.json")).features)
-    if missing := [feature.name for feature in wanted.features if feature not in have]:
-        raise BundleInvalid(
-            f"the champion wants feature set {wanted.version}; the table holds {made}, "
-            f"without {len(missing)} of its features: {', '.join(missing[:5])}"
-        )
+def _snapshot(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> int:
+    """The run's own features, or those that it made for a champion that was trained on others."""
+    made = lake.said_of("features", wanted.features_snapshot).get(FEATURE_SET, "")
+    if scorer.reads(made):
+        return wanted.features_snapshot
+    kept = lake.tags("features").get(tag_of(scorer.feature_set.version))
+    if kept is None or lake.said_of("features", kept).get(AS_OF) != wanted.as_of:
+        scorer.hold_to(made)
+    return kept or wanted.features_snapshot

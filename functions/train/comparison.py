@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from holdfast.bundle import FEATURES, METRICS, Bundle
+from holdfast.bundle import METRICS, Bundle
 from holdfast.errors import TrainingRefused
-from holdfast.feature_set import Feature, FeatureSet
 from holdfast.scoring import Scorer
 from holdfast.settings import Promotion
 from train.evaluation import auc
@@ -18,8 +17,10 @@ class Judgement:
     challenger: float
     champion: float | None
     where: str
-    gone: int = 0
-    """How many of the champion's features are no longer made: it could not score today's customers."""
+    gone: bool = False
+    """Whether the champion's features are no longer made: it could not score today's customers."""
+    leaves: bool = False
+    """Whether the champion learnt from somebody who was forgotten."""
 
 
 @dataclass(frozen=True)
@@ -30,27 +31,27 @@ class Decision:
     reason: str
 
 
-def judge(challenger: Bundle, champion: Bundle | None, holdout: Examples | None) -> Judgement:
-    """AUC of both on the holdout (columns in the challenger's order); without one, each bundle's own metrics."""
+def judge(
+    challenger: Bundle, champion: Bundle | None, holdout: Examples | None, champions: Examples | None
+) -> Judgement:
+    """AUC of both on the holdout, each by its own features (`champions`: the same customers as the champion knows them, or None where
+    its features are no longer made); without a holdout, each bundle's own metrics."""
     own = float(challenger.json(METRICS)["churn"]["auc"])
     if champion is None:
         return Judgement(own, None, "rows it had not seen")
     held = float(champion.json(METRICS)["churn"]["auc"])
+    if champions is None:
+        return Judgement(own, held, "each one's own rows", gone=True)
     if holdout is None or not len(holdout):
         return Judgement(own, held, "each one's own folds")
-    features, wanted = _features(challenger), _features(champion)
-    if gone := len(set(wanted) - set(features)):
-        return Judgement(own, held, "each one's own holdout", gone)
-    names = [feature.name for feature in features]
     return Judgement(
-        _auc_of(challenger, holdout, names),
-        _auc_of(champion, holdout, names),
-        f"the same {len(holdout):,} holdout rows",
+        _auc_of(challenger, holdout), _auc_of(champion, champions), f"the same {len(holdout):,} holdout rows"
     )
 
 
 def decide(judgement: Judgement, rule: Promotion) -> Decision:
-    """Apply the rule of `promotion`; a champion whose features are no longer made leaves in any case.
+    """Apply the rule of `promotion`; a champion whose features are no longer made, or that learnt from
+    somebody who was forgotten, leaves in any case.
 
     Raises:
         TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
@@ -69,19 +70,14 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
     if judgement.gone:
         return Decision(
             True,
-            f"the champion cannot stay: {judgement.gone} of its features are no longer made; {compared}",
+            f"the champion cannot stay: its features are no longer made; {compared}",
         )
+    if judgement.leaves:
+        return Decision(True, f"the champion learnt from somebody who was forgotten and makes way: {compared}")
     if gain >= rule.minimum_gain:
         return Decision(True, f"the challenger wins: {compared}")
     return Decision(False, f"the champion stays: {compared}, and promotion.minimum_gain asks for {rule.minimum_gain}")
 
 
-def _features(bundle: Bundle) -> tuple[Feature, ...]:
-    return FeatureSet.from_json(bundle.json(FEATURES)).features
-
-
-def _auc_of(bundle: Bundle, holdout: Examples, names: list[str]) -> float:
-    scorer = Scorer.from_bundle(bundle)
-    position = {name: j for j, name in enumerate(names)}
-    rows = holdout.rows[:, [position[name] for name in scorer.feature_set.names]]
-    return auc(holdout.churned, scorer.trees.explain(rows)[0])
+def _auc_of(bundle: Bundle, holdout: Examples) -> float:
+    return auc(holdout.churned, Scorer.from_bundle(bundle).trees.explain(holdout.rows)[0])

@@ -1,18 +1,20 @@
 """State `Promote`: let the challenger serve if it beats the champion, or leave things as they are."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from holdfast import forgotten
 from holdfast.bundle import FEATURES, Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
-from holdfast.feature_set import FeatureSet
+from holdfast.feature_set import AS_OF, FeatureSet, judged_tag
 from holdfast.lake import Lake
 from holdfast.observe import logger, step
 from holdfast.registry import DynamoRegistry, Registry
 from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.settings import Promotion
 from holdfast.store import Store
-from train.comparison import decide, judge
+from train.comparison import Judgement, decide, judge
 from train.examples import HOLDOUT, Examples, examples_from
 
 
@@ -29,7 +31,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def promote(
     wanted: PromotionWanted, registry: Registry, store: Store, lake: Lake, rule: Promotion, now: str
 ) -> Promoted:
-    """The use case.
+    """The use case. While a feature set is pinned, only a model that was trained on it may serve.
 
     Raises:
         TrainingRefused: nothing serves yet and the challenger is under the minimum.
@@ -38,19 +40,42 @@ def promote(
     held = registry.champion()
     if held and held.version == wanted.bundle:
         return Promoted(held.version, False, "unchanged")
-    challenger, champion = load(store, wanted.bundle), load(store, held.version) if held else None
-    holdout = _holdout(lake, wanted.examples_snapshot, challenger) if held else None
-    decision = decide(judge(challenger, champion, holdout), rule)
+    challenger = load(store, wanted.bundle)
+    if held and held.pinned and held.pinned != _feature_set(challenger).version:
+        return Promoted(held.version, False, f"the champion stays: feature set {held.pinned} is pinned, and the challenger was trained "
+                        "on another; `holdfast features release` lets it go")  # fmt: skip
+    leaves = held is not None and forgotten.to_be_replaced(store, held.version)
+    champion = load(store, held.version) if held else None
+    decision = decide(replace(_judged(wanted, challenger, champion, lake), leaves=leaves), rule)
     if decision.promoted:
         registry.promote(wanted.bundle, wanted.run, now, held)
+        if held:
+            forgotten.replaced(store, held.version, wanted.bundle)
         return Promoted(wanted.bundle, True, decision.reason)
     return Promoted(held.version if held else wanted.bundle, False, decision.reason)
 
 
-def _holdout(lake: Lake, snapshot: int, challenger: Bundle) -> Examples | None:
+def _judged(wanted: PromotionWanted, challenger: Bundle, champion: Bundle | None, lake: Lake) -> Judgement:
+    if champion is None:
+        return judge(challenger, None, None, None)
+    own, champions = _feature_set(challenger), _feature_set(champion)
+    there = wanted.examples_snapshot if own.version == champions.version else _kept(lake, wanted, champions)
+    return judge(challenger, champion, _holdout(lake, wanted.examples_snapshot, own),
+                 _holdout(lake, there, champions) if there else None)  # fmt: skip
+
+
+def _kept(lake: Lake, wanted: PromotionWanted, feature_set: FeatureSet) -> int | None:
+    """What Features made in this run for a champion that was trained on another set than the challenger."""
+    name = "training_examples"
+    kept = lake.tags(name).get(judged_tag(feature_set.version))
+    now = lake.said_of(name, wanted.examples_snapshot).get(AS_OF)
+    return kept if kept and lake.said_of(name, kept).get(AS_OF) == now else None
+
+
+def _holdout(lake: Lake, snapshot: int, feature_set: FeatureSet) -> Examples | None:
     table = lake.read("training_examples", snapshot_id=snapshot)
-    return (
-        examples_from(table, FeatureSet.from_json(challenger.json(FEATURES)).names).of(HOLDOUT)
-        if table is not None
-        else None
-    )
+    return examples_from(table, feature_set.names).of(HOLDOUT) if table is not None else None
+
+
+def _feature_set(bundle: Bundle) -> FeatureSet:
+    return FeatureSet.from_json(bundle.json(FEATURES))

@@ -16,6 +16,7 @@ from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Refe
 from holdfast.contracts import Transformed
 from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
+from holdfast.locks import ENTRY
 from holdfast.observe import logger
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
@@ -30,8 +31,6 @@ from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
-ENTRY = "entry"
-"""Name of the lock that runs take their turns by."""
 
 
 class Files(Protocol):
@@ -102,7 +101,8 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         landed = {"run": run, "columns": manifest.get("columns")}
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap)
+    activity = sum(place.lake.rows(name, snapshots[name]) for name in ACTIVITIES if name in snapshots)
+    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap, activity)
 
 
 def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:

@@ -18,20 +18,6 @@ def expired(table: Table, now: datetime, keep_days: int) -> list[int]:
     return [one.snapshot_id for one in table.snapshots() if one.timestamp_ms < before and one.snapshot_id not in kept]
 
 
-def referenced(table: Table) -> set[str]:
-    """Addresses of all files that any snapshot needs, and of the metadata that the table remembers."""
-    found = {table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)}
-    seen = set()
-    for snapshot in table.snapshots():
-        found.add(snapshot.manifest_list)
-        for manifest in snapshot.manifests(table.io):
-            if manifest.manifest_path not in seen:
-                seen.add(manifest.manifest_path)
-                entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
-                found.update(entry.data_file.file_path for entry in entries)
-    return found | seen
-
-
 def orphans(there: Iterable[str], needed: set[str]) -> list[str]:
     """Of the files that are there, those that nobody needs."""
     return [path for path in there if path not in needed]

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from holdfast.locks import UPKEEP
 from holdfast.observe import logger, metrics, step
 from holdfast.resources import lake, settings
 from validate import parquet
@@ -17,7 +18,8 @@ _SPARE_MS = 180_000
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    done = kept_up(lake(), parquet, settings().lake, datetime.now(UTC), _in_time(context))
+    with lake().alone(UPKEEP):  # who forgets somebody looks for files that no table needs yet as well
+        done = kept_up(lake(), parquet, settings().lake, datetime.now(UTC), _in_time(context))
     _tell(done)
     return done.to_json()
 

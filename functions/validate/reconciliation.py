@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from holdfast.observe import logger
+from holdfast.reconciliation import kept_out
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json, write_json
 from validate.results import result_key
@@ -48,7 +49,10 @@ def counted(run: str, settings: Settings, artifacts: Store, staged: int, entered
     results = {name: _read(artifacts, result_key(run, f"{name}_events")) for name in settings.of_kind("events")}
     files = {name: _read(artifacts, f"reconciliation/run={run}/files/{name}.json") for name in results}
     sums = {name: sum(result.get(name, 0) for result in results.values()) for name in ("rows", "quarantined")}
-    missed = sum(abs(files[name]["rows"] - results[name].get("landed", 0)) for name in results if files[name])
+    out = {name: kept_out(artifacts, run).get(f"{name}_events", 0) for name in results}
+    missed = sum(
+        abs(files[name]["rows"] - out[name] - results[name].get("landed", 0)) for name in results if files[name]
+    )
     landed = sum(each.get("rows", 0) for each in files.values())
     counts = Counts(landed, sums["quarantined"], sums["rows"], missed, staged, entered, added)
     if counts.gap:

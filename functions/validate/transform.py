@@ -7,7 +7,7 @@ from holdfast import memory, tell
 from holdfast.contracts import RunOnly
 from holdfast.ledger import DynamoLedger
 from holdfast.observe import step
-from holdfast.resources import artifacts, environment, lake, landing, pseudonymiser, settings
+from holdfast.resources import artifacts, environment, keyring, lake, landing, settings
 from holdfast.runs import keep, record
 from validate import parquet
 from validate.entry import Place, entered
@@ -22,11 +22,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     place = Place(
         environment().database, landing(), artifacts(), lake(), DynamoLedger(environment().state_table), parquet
     )
-    now, key = datetime.now(UTC), pseudonymiser()
+    now, key = datetime.now(UTC), keyring().current
     answer = entered(run, settings(), place, key, now)
     tell.measure(RowGap=answer.gap)
     settle(run, artifacts())
     keep(lake(), run, now, answer.snapshots)
-    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, pseudonym_key=key.key_id,
+    record(artifacts(), run, as_of=answer.as_of, snapshots=answer.snapshots, activity_rows=answer.activity_rows, pseudonym_key=key.key_id,
            suites=revisions(artifacts(), run))  # fmt: skip
     return answer.to_json()

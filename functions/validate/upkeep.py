@@ -11,6 +11,7 @@ from uuid import uuid4
 from holdfast import runs
 from holdfast.errors import TableBusy
 from holdfast.lake import PROPERTIES, Lake
+from holdfast.needed import referenced
 from holdfast.observe import logger
 from holdfast.settings import LakeUpkeep
 from validate import compaction, expiry
@@ -110,7 +111,7 @@ def swept(lake: Lake, files: Files, name: str, rule: LakeUpkeep, now: datetime) 
         if table is None:
             return 0
         there = files.older(f"{table.location()}/", now - timedelta(days=rule.orphan_days))
-        gone = expiry.orphans(there, expiry.referenced(table)) if there else []
+        gone = expiry.orphans(there, referenced(table)) if there else []
         files.remove(gone)
     return len(gone)
 

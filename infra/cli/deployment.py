@@ -47,6 +47,8 @@ class Deployment:
     dashboard: str
     drift_function: str
     maintain_function: str
+    score_all_function: str
+    forget_function: str
     report: str = ""
 
     @classmethod
@@ -81,11 +83,14 @@ class Deployment:
         """The one that `make demo` left here.
 
         Raises:
-            Trouble: there is none.
+            Trouble: there is none, or other code deployed it.
         """
         if not OUTPUTS.exists():
             raise Trouble("no deployment is known here: run `make demo` first, or name a real one with --target aws")
-        return cls(**json.loads(OUTPUTS.read_text()))
+        try:
+            return cls(**json.loads(OUTPUTS.read_text()))
+        except TypeError as error:
+            raise Trouble(f"{relative(OUTPUTS)} is of another version of Holdfast: run `make demo` again") from error
 
     def save(self) -> None:
         """Write `.holdfast/outputs.json`."""

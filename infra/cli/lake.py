@@ -54,13 +54,22 @@ def maintain(deployment: Deployment) -> dict[str, Any]:
     Raises:
         Trouble: it failed.
     """
+    return invoked(deployment, "Maintain", deployment.maintain_function, {})
+
+
+def invoked(deployment: Deployment, state: str, function: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a function of the deployment answers.
+
+    Raises:
+        Trouble: it failed.
+    """
     # A call that takes minutes is not made a second time because its answer is late.
     patient = Config(read_timeout=910, retries={"total_max_attempts": 1})
     with explained(deployment.endpoint):
-        answer = deployment.client("lambda", patient).invoke(FunctionName=deployment.maintain_function, Payload=b"{}")
+        answer = deployment.client("lambda", patient).invoke(FunctionName=function, Payload=json.dumps(event))
     said = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
-        raise Trouble(f"the upkeep failed: {said.get('errorMessage', said)}; `holdfast logs Maintain` says more")
+        raise Trouble(f"{state} failed: {said.get('errorMessage', said)}; `holdfast logs {state}` says more")
     return dict(said)
 
 

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from holdfast.errors import HoldfastError
 from holdfast.settings import load_settings
-from infra.cli import api, demo, lake, operate, quarantined, runs, schemas, secrets, show, sources
+from infra.cli import api, demo, erasing, features, lake, operate, quarantined, runs, schemas, secrets, show, sources
 from infra.cli.deployment import STATE
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
@@ -33,9 +33,13 @@ sources_ = typer.Typer(no_args_is_help=True, help="The APIs that are pulled from
 app.add_typer(sources_, name="sources")
 app.add_typer(quarantined.app, name="quarantine")
 app.add_typer(runs.app, name="runs")
+app.add_typer(features.app, name="features")
 lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
 app.add_typer(lake_, name="lake")
 app.add_typer(schemas.app, name="schema")
+app.command()(erasing.forget)
+app.command()(erasing.export)
+app.command()(erasing.receipts)
 
 console = Console(highlight=False, soft_wrap=True)
 

@@ -93,8 +93,10 @@ def start_again(deployment: Deployment, past: dict[str, Any]) -> str:
         "again": past["run"],
         "resumed": {"state": "Features", "count": 0},
         "plan": {"run": name},
-        "transformed": {"rows": 0, "as_of": past["as_of"], "snapshots": past["snapshots"]},
-    }
+        "transformed": {
+            "rows": 0, "as_of": past["as_of"], "snapshots": past["snapshots"], "activity_rows": past.get("activity_rows", 0),
+        },
+    }  # fmt: skip
     with explained(deployment.endpoint):
         started = deployment.client("stepfunctions").start_execution(
             stateMachineArn=deployment.state_machine_arn, name=name, input=json.dumps(document)

@@ -12,6 +12,7 @@ CHAIN = [
     "Plan",
     "IngestAll",
     "Reconcile",
+    "Scrub",
     "ValidateAll",
     "Transform",
     "Features",

@@ -182,7 +182,7 @@ def environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in (aws.client, resources.environment, resources.settings, resources.lake, resources.pseudonymiser):
+    for made in (aws.client, resources.environment, resources.settings, resources.lake):
         made.cache_clear()
 
 

@@ -103,7 +103,7 @@ def test_what_is_asked_for_one_by_one_reaches_the_lake_too(house: House) -> None
     assert customers is not None
     assert replies.num_rows == pc.sum(talks["parts"]).as_py() > talks.num_rows
     assert set(replies["customer_id"].to_pylist()) <= set(customers["customer_id"].to_pylist())
-    assert all(resources.pseudonymiser().is_pseudonym(one) for one in events["external_id"].to_pylist())
+    assert all(resources.keyring().current.is_pseudonym(one) for one in events["external_id"].to_pylist())
     assert events.num_rows > 100
 
 

@@ -34,7 +34,7 @@ def test_a_world_reaches_the_lake_whole_and_under_pseudonyms(house: House) -> No
         assert rows is not None
         assert rows.num_rows == truth["rows"][_landed_as(name)]
         assert set(rows["customer_id"].to_pylist()) <= set(customers["customer_id"].to_pylist())
-    assert all(resources.pseudonymiser().is_pseudonym(one) for one in customers["customer_id"].to_pylist())
+    assert all(resources.keyring().current.is_pseudonym(one) for one in customers["customer_id"].to_pylist())
     assert not {"email", "firstname", "lastname", "external_id"} & set(customers.column_names)
     assert answer["as_of"] > truth["cutoff"]
     assert answer["rows"] > events.num_rows
@@ -117,8 +117,8 @@ def test_a_table_of_customers_alone_reaches_the_lake_typed(house: House, tmp_pat
         first, again = house.night("first"), house.night("again")
         customers = resources.lake().read("customers")
         wanted = {
-            resources.pseudonymiser().one("A"): (1.0, None, "Yes"),
-            resources.pseudonymiser().one("B"): (2.0, 3.5, "No"),
+            resources.keyring().current.one("A"): (1.0, None, "Yes"),
+            resources.keyring().current.one("B"): (2.0, 3.5, "No"),
         }
 
     assert customers is not None

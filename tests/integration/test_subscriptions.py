@@ -105,7 +105,7 @@ def test_all_three_streams_reach_the_lake_whole_and_under_pseudonyms(house: Hous
     house.night("first")
 
     people = {row["id"]: row for row in house.held("customers").values()}
-    is_pseudonym = resources.pseudonymiser().is_pseudonym
+    is_pseudonym = resources.keyring().current.is_pseudonym
     for stream in STREAMS:
         assert set(house.held(stream)) == biller.truth(stream)
     assert all(is_pseudonym(row["email"]) and is_pseudonym(row["external_id"]) for row in people.values())

@@ -1,5 +1,7 @@
 """The champion's pointer moves only from where the mover saw it."""
 
+from dataclasses import replace
+
 import pytest
 
 from holdfast.errors import StorageUnavailable
@@ -41,3 +43,26 @@ def test_a_promotion_is_refused_when_another_came_first() -> None:
         registry.promote("c", "run", NOW, seen)
     with pytest.raises(StorageUnavailable, match="compared again"):
         registry.promote("c", "run", NOW, None)
+
+
+def test_a_pin_stays_over_promotions_until_it_is_released() -> None:
+    registry = MemoryRegistry()
+    registry.promote("a", "run", NOW, None)
+    registry.promote("a", "rollback", NOW, registry.champion(), pin="fs")
+    registry.promote("b", "run", NOW, registry.champion())
+    pinned = registry.champion()
+    registry.promote("b", "release", NOW, pinned, pin="")
+
+    assert pinned is not None
+    assert (pinned.version, pinned.history, pinned.pinned) == ("b", ("a",), "fs")
+    assert registry.champion() == replace(pinned, run="release", pinned="")
+
+
+def test_a_promotion_that_did_not_see_the_pin_is_refused() -> None:
+    registry = MemoryRegistry()
+    registry.promote("a", "run", NOW, None)
+    seen = registry.champion()
+    registry.promote("a", "rollback", NOW, seen, pin="fs")
+
+    with pytest.raises(StorageUnavailable, match="compared again"):
+        registry.promote("b", "run", NOW, seen)

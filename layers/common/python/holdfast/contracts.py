@@ -1,6 +1,6 @@
 """What the states of `Nightly` say to each other: references and counts, never data.
 
-The execution's own document grows by one entry per state: `plan`, `ingested`, `validated`, `transformed`, `features`,
+The execution's own document grows by one entry per state: `plan`, `ingested`, `scrubbed`, `validated`, `transformed`, `features`,
 `trained`, `promoted`, `scored`, `reported`. Every key below is an object key in the artifacts bucket unless it says otherwise.
 """
 
@@ -123,6 +123,13 @@ class Reconciled(Message):
 
 
 @dataclass(frozen=True)
+class Scrubbed(Message):
+    """Output of `Scrub`: rows of people who were forgotten that the run pulled anew, and that went no further."""
+
+    rows: int
+
+
+@dataclass(frozen=True)
 class TableOfRun(Message):
     """Input of `Validate`."""
 
@@ -158,6 +165,8 @@ class Transformed(Message):
     as_of: str
     snapshots: dict[str, int]
     gap: int = 0
+    activity_rows: int = 0
+    """Rows of all activity tables together: from a configured number on another engine groups them first."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +177,22 @@ class FeaturesWanted(Message):
     as_of: str
     snapshots: dict[str, int] = field(default_factory=dict)
     input: dict[str, Any] = field(default_factory=dict)
+    cells: str = ""
+    """Prefix in the landing bucket under which another engine has grouped the activity; nothing where it is read as it is."""
 
     @property
     def again(self) -> str:
         """The past run that this one makes again; nothing for any other."""
         return str(self.input.get("again", ""))
+
+
+@dataclass(frozen=True)
+class Grouping(Message):
+    """Output of `Group`: where another engine finds what it is to group (an address), and the prefix under which it puts the groups."""
+
+    request: str
+    cells: str
+    rows: int
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ HoldfastError
     ├── NoData                 nothing arrived where something has to be
     ├── SuiteFailed            an expectation of severity `halt` does not hold
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
+    ├── ErasureUnfinished      forgetting somebody was cut short by something unforeseen
     ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunDiffers             a run that is made again is not what it was
@@ -103,6 +104,10 @@ class TrainingRefused(Terminal):
 
 class LakeDamaged(Terminal):
     """When rows do not come out as they went in; nothing was committed."""
+
+
+class ErasureUnfinished(Terminal):
+    """When forgetting somebody was cut short by something unforeseen; the message says where, and nothing of what was read."""
 
 
 class BundleInvalid(Terminal):

@@ -2,9 +2,36 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
+
+from holdfast.words import FLAG
+
+FEATURE_SET, AS_OF = "holdfast.feature_set", "holdfast.as_of"
+"""What a snapshot of `features` or `training_examples` says beside its rows: of which version they are, and when they look from."""
+
+
+LEAK = "knows the outcome: "
+"""How the reason begins for which a feature was left out that cannot have been known before the outcome."""
+
+
+def key_of(version: str) -> str:
+    """Where a feature set lies in the artifacts bucket; what is there is never written again."""
+    return f"feature_sets/{version}.json"
+
+
+def tag_of(version: str) -> str:
+    """The tag under which tables `features` and `training_examples` keep the newest rows of a feature set."""
+    return f"fs-{version}"
+
+
+def judged_tag(version: str) -> str:
+    """The tag under which `training_examples` keeps what a champion of that feature set is judged on, where the run's own set is another."""
+    return f"judged-{version}"
+
+
+_TYPES = {FLAG: "flag", "share": "share", "ratio": "ratio", "days": "duration", "weeks": "duration", "": "count"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +49,11 @@ class Feature:
     actionable: bool = True
     """Whether somebody could act on it (usage can be raised; a country cannot)."""
 
+    @property
+    def type(self) -> str:
+        """What kind of number it is, as its unit says: flag, share, ratio, duration, count or amount."""
+        return _TYPES.get(self.unit, "amount")
+
 
 @dataclass(frozen=True)
 class FeatureSet:
@@ -30,10 +62,17 @@ class FeatureSet:
     features: tuple[Feature, ...]
     recipe: dict[str, Any]
     """Everything beside the definitions that fixes the values: windows, event kinds, categories met in training."""
+    dropped: dict[str, str] = field(default_factory=dict)
+    """Features that were left out, with the reason. No part of the version: the same set for a slightly other reason stays the same."""
 
     @cached_property
     def names(self) -> list[str]:
         return [feature.name for feature in self.features]
+
+    @property
+    def leaks(self) -> dict[str, str]:
+        """Features that were left out because they know the outcome, with what gave them away."""
+        return {name: why.removeprefix(LEAK) for name, why in self.dropped.items() if why.startswith(LEAK)}
 
     @cached_property
     def version(self) -> str:
@@ -41,12 +80,19 @@ class FeatureSet:
         return hashlib.sha256(self._canonical()).hexdigest()[:12]
 
     def to_json(self) -> dict[str, Any]:
-        return {"version": self.version, "features": [asdict(f) for f in self.features], "recipe": self.recipe}
+        """With its version; `from_json` reads it back."""
+        return {"version": self.version, "features": [asdict(f) for f in self.features], "recipe": self.recipe,
+                "dropped": self.dropped}  # fmt: skip
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "FeatureSet":
-        return cls(tuple(Feature(**f) for f in value["features"]), value["recipe"])
+        return cls(tuple(Feature(**f) for f in value["features"]), value["recipe"], value.get("dropped", {}))
 
     def _canonical(self) -> bytes:
         body = {"features": [asdict(f) for f in self.features], "recipe": self.recipe}
         return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
+def said_of(made: FeatureSet, as_of: str) -> dict[str, str]:
+    """What stands beside the rows of a feature set."""
+    return {FEATURE_SET: made.version, AS_OF: as_of}

@@ -10,10 +10,11 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.schema import make_compatible_name
 from pyiceberg.table import CommitTableResponse, Table, Transaction
 
 from holdfast.aws import translated
-from holdfast.errors import NoData, TableBusy
+from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
 from holdfast.locks import Held, Locks
 
@@ -109,6 +110,21 @@ class Lake:
         said = {_DIGEST: content_digest(rows), **(properties or {})}
         if said.items() <= self.said_of(name).items():
             return False
+        self._replaced(name, rows, said)
+        return True
+
+    def keep(self, name: str, tag: str, rows: pa.Table, properties: dict[str, str] | None = None) -> int:
+        """Make `rows` the content of the snapshot that a tag names, unless they already are; returns its id."""
+        said = {_DIGEST: content_digest(rows), **(properties or {})}
+        held = self.tags(name).get(tag)
+        if held is None or not said.items() <= self.said_of(name, held).items():
+            with self.alone(name):
+                self._replaced(name, rows, said)
+                self.tag(name, tag)
+                held = self.tags(name)[tag]
+        return held
+
+    def _replaced(self, name: str, rows: pa.Table, said: dict[str, str]) -> None:
         with self.alone(name):
             table = self.table(name)
             if table is None:
@@ -118,7 +134,6 @@ class Lake:
                 with self.changed(name, "replacing") as transaction:
                     reshape(table, transaction, rows.schema)
                     transaction.overwrite(rows, snapshot_properties=said)
-        return True
 
     def add_files(
         self, name: str, schema: pa.Schema, files: list[str], month_of: str | None = None, day_of: str | None = None
@@ -187,15 +202,43 @@ class Lake:
         schema = table.schemas()[snapshot.schema_id] if snapshot and snapshot.schema_id is not None else table.schema()
         return [each.name for each in schema.fields]
 
+    def files(self, name: str, snapshot_id: int | None = None) -> list[str]:
+        """Addresses of the Parquet files that make up a snapshot, for engines that read files.
+
+        Raises:
+            LakeDamaged: rows are deleted from some of them by files beside them, which such an engine would not see.
+        """
+        table = self.table(name)
+        with translated(f"planning a scan of table {name}"):
+            tasks = list(table.scan(snapshot_id=snapshot_id).plan_files()) if table else []
+        if any(task.delete_files for task in tasks):
+            raise LakeDamaged(
+                f"table {name} has delete files: Holdfast writes none, and what reads its files would not see them"
+            )
+        return sorted(task.file.file_path for task in tasks)
+
+    def schema(self, name: str, snapshot_id: int | None = None) -> pa.Schema:
+        """A table's columns with their types, now or at a snapshot. Raises NoData when there is no such table."""
+        table = self.table(name)
+        if table is None:
+            raise NoData(f"there is no table {name}")
+        return table.scan(snapshot_id=snapshot_id).projection().as_arrow()
+
+    def rows(self, name: str, snapshot_id: int | None = None) -> int:
+        """How many rows a snapshot has, as its summary says; none while there is no table."""
+        return int(self.said_of(name, snapshot_id).get("total-records", 0))
+
     def expire(self, name: str, snapshots: Sequence[int]) -> None:
         """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
         with self._writing(name, "expiring snapshots of"):
             self._opened(name).maintenance.expire_snapshots().by_ids(list(snapshots)).commit()
 
-    def said_of(self, name: str) -> dict[str, str]:
-        """What was written beside the newest snapshot; nothing while there is none."""
+    def said_of(self, name: str, snapshot_id: int | None = None) -> dict[str, str]:
+        """What was written beside a snapshot (the newest, if none is given); nothing while there is none."""
         table = self.table(name)
-        snapshot = table.current_snapshot() if table else None
+        if table is None:
+            return {}
+        snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else table.current_snapshot()
         summary: Any = snapshot.summary if snapshot else None
         return dict(summary.additional_properties) if summary else {}
 
@@ -264,6 +307,11 @@ class _Fenced:
     def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         self._check()
         return self._catalog.commit_table(table, requirements, updates)
+
+
+def in_files(column: str) -> list[str]:
+    """What a column may be called in the files of its table: by its name, or as Iceberg spells names that Avro would not take."""
+    return list(dict.fromkeys([column, make_compatible_name(column)]))
 
 
 def content_digest(rows: pa.Table) -> str:

@@ -10,6 +10,9 @@ from uuid import uuid4
 from holdfast.errors import StorageUnavailable, TableBusy
 from holdfast.ledger import Ledger, MemoryLedger
 
+ENTRY, UPKEEP = "entry", "upkeep"
+"""Locks that are no table's: runs enter the lake by one after the other, and the other is held while files are brought together."""
+
 
 @dataclass(frozen=True)
 class Terms:

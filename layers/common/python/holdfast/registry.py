@@ -1,4 +1,4 @@
-"""Which bundle serves: one pointer, moved by one conditional write, with the versions that served before."""
+"""Which bundle serves: one pointer, moved by one conditional write, with the versions that served before and the pin of a rollback."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from holdfast.errors import StorageUnavailable
 
 _KEY = {"pk": {"S": "registry"}, "sk": {"S": "champion"}}
 _HISTORY = "#history = list_append(if_not_exists(#history, :none), :before)"
-_WRITE = f"SET #version = :new, #run = :run, promoted_at = :at, {_HISTORY}"
+_WRITE = f"SET #version = :new, #run = :run, promoted_at = :at, {_HISTORY}, pinned = :pin"
 _NAMES = {"#version": "version", "#run": "run", "#history": "history"}
 
 
@@ -23,6 +23,8 @@ class Champion:
     promoted_at: str
     """ISO date-time in UTC."""
     history: tuple[str, ...] = ()
+    pinned: str = ""
+    """The feature set that was rolled back to: until it is released, it alone is made, trained on and served."""
 
 
 class Registry(Protocol):
@@ -32,8 +34,12 @@ class Registry(Protocol):
         """The bundle that serves, or None before the first promotion."""
         ...
 
-    def promote(self, version: str, run: str, promoted_at: str, expected: Champion | None) -> None:
-        """Let `version` serve, if the champion still is the one it was compared with. A rollback is the same move.
+    def promote(
+        self, version: str, run: str, promoted_at: str, expected: Champion | None, pin: str | None = None
+    ) -> None:
+        """Let `version` serve, if the champion still is the one it was compared with.
+
+        A rollback is the same move with a `pin`; an empty one releases it, and without one it stays as it is.
 
         Raises:
             StorageUnavailable: the champion changed meanwhile; compare again.
@@ -44,21 +50,22 @@ class Registry(Protocol):
 class DynamoRegistry:
     """The pointer as one item of the state table."""
 
-    def __init__(self, table: str) -> None:
+    def __init__(self, table: str, dynamodb: Any = None) -> None:
         self._table = table
-        self._dynamodb = client("dynamodb")
+        self._dynamodb = dynamodb or client("dynamodb")
 
     def champion(self) -> Champion | None:
         with translated("reading the champion"):
             item = self._dynamodb.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True).get("Item")
         return _champion(item) if item else None
 
-    def promote(self, version: str, run: str, promoted_at: str, expected: Champion | None) -> None:
-        condition = "#version = :expected" if expected else "attribute_not_exists(#version)"
-        values = {":new": version, ":run": run, ":at": promoted_at} | (
-            {":expected": expected.version} if expected else {}
-        )
-        before = [{"S": expected.version}] if expected else []
+    def promote(
+        self, version: str, run: str, promoted_at: str, expected: Champion | None, pin: str | None = None
+    ) -> None:
+        after = _moved(version, run, promoted_at, expected, pin)
+        condition, seen = _unchanged(expected)
+        before = [{"S": each} for each in after.history[-1:] if expected and expected.version != version]
+        values = {":new": version, ":run": run, ":at": promoted_at, ":pin": after.pinned} | seen
         with translated("promoting a bundle"):
             try:
                 self._dynamodb.update_item(
@@ -87,15 +94,36 @@ class MemoryRegistry:
     def champion(self) -> Champion | None:
         return self.held
 
-    def promote(self, version: str, run: str, promoted_at: str, expected: Champion | None) -> None:
-        if (self.held and self.held.version) != (expected and expected.version):
+    def promote(
+        self, version: str, run: str, promoted_at: str, expected: Champion | None, pin: str | None = None
+    ) -> None:
+        if _seen(self.held) != _seen(expected):
             raise _changed()
-        before = (*self.held.history, self.held.version) if self.held else ()
-        self.held = Champion(version, run, promoted_at, before)
+        self.held = _moved(version, run, promoted_at, self.held, pin)
+
+
+def _moved(version: str, run: str, promoted_at: str, before: Champion | None, pin: str | None) -> Champion:
+    """The pointer after a move; who serves already is no one's predecessor."""
+    if before is None:
+        return Champion(version, run, promoted_at, pinned=pin or "")
+    history = before.history if before.version == version else (*before.history, before.version)
+    return Champion(version, run, promoted_at, history, before.pinned if pin is None else pin)
+
+
+def _seen(champion: Champion | None) -> tuple[str, str] | None:
+    return (champion.version, champion.pinned) if champion else None
+
+
+def _unchanged(expected: Champion | None) -> tuple[str, dict[str, str]]:
+    """A condition that the pointer stands where it was seen, and the values in it. One from before there were pins has none."""
+    if expected is None:
+        return "attribute_not_exists(#version)", {}
+    pin = "pinned = :seen" if expected.pinned else "(attribute_not_exists(pinned) OR pinned = :seen)"
+    return f"#version = :expected AND {pin}", {":expected": expected.version, ":seen": expected.pinned}
 
 
 def _champion(item: dict[str, Any]) -> Champion:
-    text = {name: item[name]["S"] for name in ("version", "run", "promoted_at")}
+    text = {name: item[name]["S"] for name in ("version", "run", "promoted_at", "pinned") if name in item}
     return Champion(**text, history=tuple(entry["S"] for entry in item.get("history", {"L": []})["L"]))
 
 

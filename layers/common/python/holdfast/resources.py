@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from holdfast.aws import client, translated
 from holdfast.environment import Environment
+from holdfast.keyring import Keyring
+from holdfast.keyring import keyring as read_keyring
 from holdfast.ledger import DynamoLedger
 from holdfast.locks import Locks
-from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings, load_settings
 from holdfast.store import S3Store
 
@@ -64,7 +65,7 @@ def secret(secret_id: str) -> str:
         return str(client("secretsmanager").get_secret_value(SecretId=secret_id)["SecretString"])
 
 
-@lru_cache
-def pseudonymiser() -> Pseudonymiser:
-    """The keyed hash of this deployment."""
-    return Pseudonymiser(secret(environment().pseudonym_secret).encode())
+def keyring() -> Keyring:
+    """The keys of the pseudonyms. Not cached here: what is written after a rotation is written under the new key."""
+    held = secret(environment().pseudonym_secret)
+    return read_keyring(held, environment().pseudonym_secret, untagged=settings().privacy.drop_address_tags)

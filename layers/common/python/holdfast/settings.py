@@ -87,6 +87,23 @@ class Run(Section):
     """Nights after which a log file that fails every time is put into quarantine and not tried again."""
 
 
+class FeatureRules(Section):
+    """Where features are made, and which are left out."""
+
+    maximum_correlation: float = Field(0.995, gt=0, le=1)
+    """Of two features that go together this closely the simpler one stays."""
+    leak_auc: float = Field(0.97, gt=0.5, le=1)
+    """AUC from which a feature by itself is too good to be true."""
+    leak_share: float = Field(0.95, gt=0.5, le=1)
+    """A field of a customer or a company that is filled for hardly anybody but this share of leavers was filled after they left …"""
+    leak_customers: int = Field(20, ge=1)
+    """… if there are so many of them."""
+    spark_from_rows: int = Field(20_000_000, ge=1)
+    """Rows of activity from which Spark (EMR Serverless) groups them before the function makes features of them."""
+    keep: tuple[str, ...] = ()
+    """Features that are no leak, whatever they look like."""
+
+
 class Training(Section):
     """How the models are trained and judged."""
 
@@ -145,6 +162,19 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+class Privacy(Section):
+    """How personal data is kept out of the lake."""
+
+    drop_address_tags: bool = False
+    """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
+    such an address only would be somebody else afterwards."""
+
+    retrain: Literal["next-night", "now", "never"] = "next-night"
+    """When a model that learnt from somebody who was forgotten makes way for one that did not."""
+    schedule: str = "cron(0 7 * * ? *)"
+    """When requests that are open are gone on with: what sources notified of, and what was cut short."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -157,11 +187,13 @@ class Settings(Section):
     churn: Churn
     value: Value = Value()
     run: Run = Run()
+    features: FeatureRules = FeatureRules()
     training: Training = Training()
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
     drift: Drift = Drift()
     lake: LakeUpkeep = LakeUpkeep()
+    privacy: Privacy = Privacy()
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""

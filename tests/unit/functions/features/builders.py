@@ -16,10 +16,10 @@ long_windows_days = [60]
 split_windows_days = [7, 30]
 half_lives_days = [7, 30]
 weeks = 4
-kinds = 3
-modules = 3
+texts = { kind = 3, module = 3 }
 categories = 4
 trends = [{ recent = 7, before = 7 }]
+dayparts = { night = [0, 6] }
 [[rates]]
 name = "open_rate"
 sentence = "Opened"
@@ -27,18 +27,38 @@ table = "emails"
 part = ["open"]
 whole = ["sent"]
 windows_days = [30]
-[tables.events]
+[entities.company]
+table = "companies"
+many = "companies"
+never = ["name"]
+[entities.customer]
+table = "customers"
+many = "customers"
+of = "company"
+never = ["lifecyclestage"]
+[entities.event]
+table = "events"
 many = "events"
-primitives = [
-    "count", "active_days", "recency", "lifetime", "decay", "weeks", "trend", "kinds", "kind_shares", "kind_recency",
-    "modules", "module_shares", "module_recency", "modules_used", "measures",
-]
-[tables.emails]
+of = "customer"
+primitives = ["count", "active_days", "recency", "lifetime", "gaps", "decay", "weeks", "trend", "dayparts", "measures"]
+by.kind = ["count", "share", "recency", "trend", "decay", "active_days", "used", "entropy"]
+by.module = ["count", "share", "recency", "measures", "used", "entropy"]
+by."*" = ["count"]
+[entities.email]
+table = "emails"
 many = "emails"
-primitives = ["count", "kinds"]
-[tables.tickets]
+of = "customer"
+primitives = ["count"]
+by.kind = ["count"]
+[entities.ticket]
+table = "tickets"
 many = "tickets"
+of = "customer"
 primitives = ["count", "recency"]
+[entities.deal]
+table = "deals"
+many = "deals"
+of = "company"
 [named]
 minutes = ["minutes"]
 login = ["login"]
@@ -48,12 +68,12 @@ api = 3.0
 [company]
 days = 30
 tickets_days = 30
+statistics = ["mean", "min", "max", "std", "sum"]
+of = ["events_30d", "events_days_since_last"]
+against = ["events_30d"]
 [deals]
 won = ["won"]
 recent_days = 365
-[never]
-customers = ["lifecyclestage"]
-companies = ["name"]
 """
 
 

@@ -1,9 +1,12 @@
 """A wrong definition is refused with its place."""
 
+from typing import get_args
+
 import pytest
 
 from features.activity import PRIMITIVES
-from features.definitions import shipped
+from features.definitions import Split, Whole, shipped
+from features.splits import SPLITS
 from features.wording import humanised, slug
 from holdfast.errors import ConfigurationInvalid
 from tests.unit.functions.features.builders import SMALL, definitions
@@ -13,7 +16,10 @@ from tests.unit.functions.features.builders import SMALL, definitions
     ("weeks = 4", "weeks = 0", r"definitions.toml: weeks: .*greater than or equal to 2"),
     ("weeks = 4", "weaks = 4", r"definitions.toml: weaks: "),
     ("[7, 14, 30]", "[30, 7]", r"definitions.toml: windows_days: .*ascend"),
-    ("[tables.emails]", "[tables.mails]", r"no activity table is called mails"),
+    ('table = "emails"\nmany', 'table = "mails"\nmany', r"entities: .*email.table: there is no mails: there are .*emails"),
+    ('of = "company"', 'of = "firm"', r"entities: .*customer.of: there is no firm: there are company, customer, event"),
+    ('primitives = ["count"]', 'primitives = ["cuont"]', r"entities.email.primitives.0: Input should be 'count', 'active_days'"),
+    ('by.kind = ["count"]', 'by.kind = ["used", "cuont"]', r"entities.email.by.kind.1: Input should be 'count', 'share'"),
     ("weeks = 4", "weeks =", r"definitions.toml: not TOML"),
 ])  # fmt: skip
 def test_a_mistake_is_named_with_its_place(old, new, message):
@@ -21,10 +27,13 @@ def test_a_mistake_is_named_with_its_place(old, new, message):
         definitions(SMALL.replace(old, new, 1))
 
 
-def test_the_shipped_definitions_use_every_kind_of_primitive_but_one():
-    used = {name for table in shipped().tables.values() for name in table.primitives}
+def test_every_primitive_that_may_be_declared_is_there_and_the_shipped_definitions_use_all():
+    entities = shipped().activities().values()
 
-    assert set(PRIMITIVES) - used == {"module_recency"}
+    assert set(PRIMITIVES) == set(get_args(Whole)) == {name for entity in entities for name in entity.primitives}
+    assert (
+        set(SPLITS) == set(get_args(Split)) == {name for entity in entities for by in entity.by.values() for name in by}
+    )
 
 
 def test_windows_grow_with_the_horizon():

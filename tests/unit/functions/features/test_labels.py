@@ -19,7 +19,7 @@ CONTRACT = 'kind = "contract"\nhorizon_days = 30\n'
 
 def world(wanted: Settings, people: pa.Table, events: list[dict] | None = None) -> World:
     tables = {"customers": people} | ({"events": activity(events, ("amount",))} if events else {})
-    return gather(tables, activities(tables), wanted, definitions(), HERE.day)
+    return gather(tables, activities(tables, definitions()), wanted, definitions(), HERE.day)
 
 
 def labels(wanted: Settings, people: pa.Table, events: list[dict] | None = None) -> dict[str, float]:

@@ -39,7 +39,7 @@ def world(rows: list[dict], deals: list[dict]) -> World:
         "stage": pa.array(["won" for _ in deals], pa.string()),
         "created_at": times([d["made"] for d in deals]), "closed_at": times([d["closed"] for d in deals]),
     })  # fmt: skip
-    return gather(tables, activities(tables), settings(), definitions(), CUTOFF)
+    return gather(tables, activities(tables, definitions()), settings(), definitions(), CUTOFF)
 
 
 def features(rows: list[dict], deals: list[dict]) -> dict[str, bytes]:

@@ -6,14 +6,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from holdfast.bundle import save
+from holdfast.bundle import IMPORTANCE, Bundle, canonical, save
 from holdfast.contracts import ReportWanted, ScoringWanted
 from holdfast.errors import NoData
+from holdfast.feature_set import LEAK, Feature, FeatureSet
 from holdfast.lake import Lake
 from holdfast.settings import Scoring
 from holdfast.store import MemoryStore
 from report.page import count, money, percent, points
 from report.report import report
+from report.summary import insight
 from score.held import MemoryVectors
 from score.score_all import score_all
 from tests.doubles.catalog import folder_lake
@@ -47,15 +49,17 @@ def lake(tmp_path: Path) -> Lake:
     return folder_lake(tmp_path)
 
 
-def reported(lake: Lake, features: pa.Table, name: str = "Acme") -> tuple[Page, MemoryStore]:
+def reported(
+    lake: Lake, features: pa.Table, name: str = "Acme", model: Bundle | None = None
+) -> tuple[Page, MemoryStore]:
     store = MemoryStore()
-    save(store, bundle())
+    version = save(store, model or bundle())
     lake.replace("features", features, {"holdfast.feature_set": FEATURES.version})
     held = MemoryVectors()
     scored = score_all(
-        ScoringWanted("run-1", bundle().version, lake.snapshot_id("features") or 0, AS_OF), lake, store, held, Scoring()
+        ScoringWanted("run-1", version, lake.snapshot_id("features") or 0, AS_OF), lake, store, held, Scoring()
     )
-    answer = report(ReportWanted("run-1", bundle().version, scored.scores_snapshot, AS_OF), lake, store, name)
+    answer = report(ReportWanted("run-1", version, scored.scores_snapshot, AS_OF), lake, store, name)
     return Page(store.objects[answer.report].decode()), store
 
 
@@ -75,6 +79,38 @@ def test_the_page_says_who_leaves_what_it_costs_and_how_sure_that_is(lake: Lake)
         assert part in text
     assert page.opened.count("details") == 50
     assert store.objects["reports/latest.html"] == store.objects["reports/run-1.html"]
+
+
+def test_the_features_that_weigh_most_are_shown_with_their_sentence_share_and_what_they_tell_of(lake: Lake) -> None:
+    page, _ = reported(lake, population())
+
+    text = " ".join(page.text.split())
+    first = bundle().json(IMPORTANCE)[0]
+    assert "The ten that weigh most, of 5" in text
+    assert f"{first['sentence']}{first['higher']}Experience with support{100 * first['importance']:.1f} %" in text
+    assert "left out because" not in text
+
+
+def test_fields_that_know_the_outcome_are_named_on_the_page(lake: Lake) -> None:
+    leaky = FeatureSet(
+        FEATURES.features, FEATURES.recipe, {"customer_exit": f"{LEAK}filled for 40", "events_9d": "constant"}
+    )
+    knowing = Bundle({**bundle().files, "features.json": canonical(leaky.to_json())})
+
+    page, _ = reported(lake, population(), model=knowing)
+
+    text = " ".join(page.text.split())
+    assert "1 field was left out because it knows the outcome already: customer_exit (filled for 40)." in text
+    assert "events_9d" not in text
+
+
+@pytest.mark.parametrize(("name", "group", "told"), [
+    ("last_login_delta", "events", "Fresh engagement"), ("avg_daily_active_minutes_90d", "events", "Core usage health"),
+    ("email_open_rate_90d", "emails", "Email effectiveness"), ("support_tickets_90d", "tickets", "Experience with support"),
+    ("feature_adoption_score", "events", "Upsell readiness"), ("x", "new", "Other"),
+])  # fmt: skip
+def test_a_feature_tells_of_what_customer_success_would_say(name: str, group: str, told: str) -> None:
+    assert insight(Feature(name, "", group=group)) == told
 
 
 def test_the_page_asks_nobody_for_anything(lake: Lake) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
-from holdfast.bundle import save
-from holdfast.errors import HoldfastError, NoData, StorageUnavailable, UnknownCustomer
+from holdfast.bundle import Bundle, canonical, save
+from holdfast.errors import BundleInvalid, HoldfastError, NoData, StorageUnavailable, UnknownCustomer
+from holdfast.feature_set import FeatureSet
 from holdfast.registry import MemoryRegistry
 from holdfast.scoring import Scorer
 from holdfast.store import MemoryStore, write_json
@@ -16,6 +17,7 @@ from score.problems import RequestInvalid, install
 from score.serving import Serving
 from tests.doubles.models import AS_OF, FEATURES, bundle
 
+NOW = "2026-06-02T03:00:00+00:00"
 ITEM = {
     "customer_id": "k1_1", "company_id": "k1_2", "as_of": AS_OF, "feature_set": FEATURES.version,
     "vector": np.array([2, 1, 9, np.nan, 40], dtype="<f4").tobytes(),
@@ -56,8 +58,40 @@ def test_a_score_explains_itself() -> None:
 
 
 def test_a_vector_of_another_feature_set_is_not_scored() -> None:
-    with pytest.raises(NoData, match="the next run brings them together"):
+    with pytest.raises(BundleInvalid, match="scores no other: this is other"):
         score_answer({**ITEM, "feature_set": "other"}, Scorer.from_bundle(bundle()), 5)
+
+
+def of_another_set() -> Bundle:
+    """A model that was trained on another feature set."""
+    other = FeatureSet(FEATURES.features, {"windows_days": [7]})
+    return Bundle({**bundle(8).files, "features.json": canonical(other.to_json())})
+
+
+def test_what_was_rolled_back_to_answers_at_once_whatever_was_looked_up_a_moment_ago() -> None:
+    serving, store, registry = a_serving(Clock())
+    serving.current()
+    registry.promote(save(store, of_another_set()), "rollback", NOW, registry.champion(), pin="that")
+    theirs = {**ITEM, "feature_set": Scorer.from_bundle(of_another_set()).feature_set.version}
+
+    assert serving.fitting(theirs).version == of_another_set().version
+
+
+def test_a_vector_that_the_champion_does_not_read_is_scored_by_the_model_that_scored_it_last() -> None:
+    serving, store, registry = a_serving(Clock())
+    registry.promote(save(store, of_another_set()), "run-2", NOW, registry.champion())
+
+    first = serving.fitting({**ITEM, "model": bundle().version})
+
+    assert first.version == bundle().version
+    assert serving.fitting({**ITEM, "model": bundle().version}) is first
+
+
+def test_a_vector_that_no_model_reads_is_not_guessed_at() -> None:
+    serving, _, _ = a_serving(Clock())
+
+    with pytest.raises(NoData, match="the next run makes it anew"):
+        serving.fitting({**ITEM, "feature_set": "other", "model": "gone"})
 
 
 def test_the_champion_is_looked_up_again_after_half_a_minute() -> None:

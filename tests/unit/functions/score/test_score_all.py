@@ -4,19 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from holdfast.bundle import save
 from holdfast.contracts import ScoringWanted
 from holdfast.errors import BundleInvalid, NoData
-from holdfast.feature_set import FeatureSet
+from holdfast.feature_set import FeatureSet, said_of, tag_of
 from holdfast.lake import Lake
 from holdfast.matrix import matrix
 from holdfast.scoring import Scorer
 from holdfast.settings import Scoring
-from holdfast.store import MemoryStore, read_json, write_json
+from holdfast.store import MemoryStore, read_json
 from score.held import MemoryVectors
-from score.score_all import check_definitions, score_all
+from score.score_all import score_all
 from tests.doubles.catalog import folder_lake
 from tests.doubles.models import AS_OF, FEATURES, bundle, population
 
@@ -70,7 +71,7 @@ def test_the_held_vectors_are_the_rows_that_were_scored(world: World) -> None:
     rows = matrix(population(), FEATURES.names)
     item = world.held.items[population()["customer_id"][17].as_py()]
     np.testing.assert_array_equal(np.frombuffer(item["vector"], dtype="<f4"), rows[17])
-    assert (item["feature_set"], item["as_of"]) == (FEATURES.version, AS_OF)
+    assert (item["feature_set"], item["model"], item["as_of"]) == (FEATURES.version, bundle().version, AS_OF)
 
 
 def test_every_night_stays_beside_the_others_and_a_night_that_is_scored_again_counts_once(world: World) -> None:
@@ -96,24 +97,48 @@ def test_scoring_again_writes_nothing(world: World) -> None:
     assert (world.store.objects, world.held.items) == (objects, items)
 
 
-def test_another_feature_set_with_the_same_definitions_will_do(world: World) -> None:
+def of_another_version(rows: pa.Table) -> tuple[FeatureSet, pa.Table]:
+    """A set whose columns are those of the champion's, and one more: defined alike is not the same."""
     wider = FeatureSet((*FEATURES.features, replace(FEATURES.features[0], name="new")), {"windows_days": [7]})
-    write_json(world.store, f"feature_sets/{wider.version}.json", wider.to_json())
-
-    check_definitions(FEATURES, wider.version, world.store)
+    return wider, rows.append_column("new", rows["events_30d"])
 
 
-def test_a_feature_that_is_defined_otherwise_is_named_and_refused(world: World) -> None:
-    changed = FeatureSet((replace(FEATURES.features[0], unit="hours"), *FEATURES.features[1:]), {})
-    write_json(world.store, f"feature_sets/{changed.version}.json", changed.to_json())
+def test_a_champion_of_another_feature_set_scores_what_was_made_for_it_in_the_same_run(world: World) -> None:
+    world.lake.keep("features", tag_of(FEATURES.version), population(), said_of(FEATURES, AS_OF))
+    wider, rows = of_another_version(population())
+    world.lake.replace("features", rows, said_of(wider, AS_OF))
 
-    with pytest.raises(BundleInvalid, match="without 1 of its features: events_30d"):
-        check_definitions(FEATURES, changed.version, world.store)
+    answer = world.score()
+
+    scores = world.lake.read("scores", snapshot_id=answer["scores_snapshot"])  # type: ignore[arg-type]
+    assert scores is not None
+    assert set(scores["feature_set"].to_pylist()) == {FEATURES.version}
 
 
-def test_a_table_that_does_not_say_its_feature_set_is_refused() -> None:
-    with pytest.raises(BundleInvalid, match="does not say its feature set"):
-        check_definitions(FEATURES, None, MemoryStore())
+def test_another_version_is_refused_even_where_its_columns_are_the_same(world: World) -> None:
+    wider, rows = of_another_version(population())
+    world.lake.replace("features", rows, said_of(wider, AS_OF))
+
+    with pytest.raises(
+        BundleInvalid, match=f"trained on feature set {FEATURES.version} and scores no other: this is {wider.version}"
+    ):
+        world.score()
+
+
+def test_what_was_made_for_the_champion_on_an_earlier_day_is_refused(world: World) -> None:
+    world.lake.keep("features", tag_of(FEATURES.version), population(), said_of(FEATURES, "2026-05-31T00:00:00+00:00"))
+    wider, rows = of_another_version(population())
+    world.lake.replace("features", rows, said_of(wider, AS_OF))
+
+    with pytest.raises(BundleInvalid, match="scores no other"):
+        world.score()
+
+
+def test_a_table_that_does_not_say_its_feature_set_is_refused(world: World) -> None:
+    world.lake.replace("features", population().slice(1))
+
+    with pytest.raises(BundleInvalid, match="this is of none that it says"):
+        world.score()
 
 
 def test_with_nobody_to_score_the_state_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Stage privacy: finding, exporting and forgetting one person, and keeping who was forgotten out."""

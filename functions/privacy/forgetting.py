@@ -1,0 +1,205 @@
+"""How one person is forgotten: suppressed first, then taken out of place after place, then looked for once more."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from holdfast.forgotten import receipt_key
+from holdfast.locks import ENTRY, UPKEEP
+from holdfast.observe import logger
+from holdfast.settings import Settings
+from holdfast.store import Store, write_json
+from privacy import closure, items, models, objects, tables
+from privacy.items import Table
+from privacy.objects import Zone
+from privacy.register import CLOSED, LATER, OPEN, Register, Request
+from privacy.sought import Keys, Sought
+
+AGAIN, WAIT, DONE, UNKNOWN, SEVERAL = "again", "wait", "done", "unknown", "several"
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that a person may be in."""
+
+    lake: tables.Place
+    zones: dict[str, Zone]
+    """By name; `uploads` and `landing` among them."""
+    scores: Table
+    state: Table
+    queues: dict[str, str]
+    """Addresses of queues by name."""
+    artifacts: Store
+    register: Register
+    settings: Settings
+    keys: Keys
+    champion: Callable[[], str]
+    busy: Callable[[], str]
+    """The run that is under way, or nothing."""
+    now: Callable[[], datetime]
+    in_time: Callable[[], bool] = lambda: True
+
+
+def found(house: House, person: str, at: int = 0) -> dict[str, Any]:
+    """What is held of a person, by place from the `at`-th on, as far as time allows, without changing anything."""
+    sought, known = _sought(house, person)
+    places: dict[str, dict[str, int]] = {}
+    for number, (name, look) in enumerate(_places(house, sought, dry=True)):
+        if number >= at and not house.in_time():
+            return {"next": AGAIN, "at": number, "places": places}
+        if number >= at and (counts := look()):
+            places[name] = counts
+    return {
+        "next": DONE,
+        "places": places,
+        "customers": customers(house, sought),
+        "models": models.trained_on(house.lake.lake, house.artifacts, sought),
+        "receipts": [f"{each.receipt} {each.status}" for each in known],
+    }
+
+
+def forget(
+    house: House, person: str, *, known: bool = False, unknown: bool = False, several: bool = False
+) -> dict[str, Any]:
+    """Forget a person. A request of theirs that was begun is gone on with.
+
+    With `unknown` somebody of whom nothing is held is suppressed as well, and with `known` it was seen already that something is;
+    without `several` nobody is forgotten whose identifier leads to more than one customer.
+    """
+    sought, asked = _sought(house, person)
+    begun = next((each for each in asked if each.status == OPEN), None)
+    if not begun and not several and (count := customers(house, sought)) > 1:
+        return {"next": SEVERAL, "customers": count}
+    sure = begun or known or unknown
+    if not sure and not any(look() for _, look in _places(house, sought, dry=True)):
+        return {"next": UNKNOWN, "receipts": [f"{each.receipt} {each.status}" for each in asked]}
+    request = begun or Request(uuid4().hex, house.now().isoformat(timespec="seconds"))
+    return worked_off(house, request, sought)
+
+
+def due(house: House) -> list[dict[str, Any]]:
+    """Go on with every request that is open."""
+    tokens = house.register.tokens()
+    done = []
+    for request in (each for each in house.register.requests() if each.status == OPEN):
+        sought = Sought(house.keys, (token for token, receipt in tokens.items() if receipt == request.receipt))
+        closure.close(sought, _sources(house))
+        done.append(worked_off(house, request, sought))
+    return done
+
+
+def worked_off(house: House, request: Request, sought: Sought) -> dict[str, Any]:
+    """Suppress, take out, look once more, write the receipt; says how far it came."""
+    resumed = bool(request.taken)
+    house.register.suppress(request.receipt, sought.tokens)
+    house.register.save(request)
+    if run := house.busy():
+        return {"next": WAIT, "receipt": request.receipt, "why": f"run {run} is under way"}
+    with house.lake.lake.alone(ENTRY, UPKEEP):
+        if not resumed:
+            learnt = models.trained_on(house.lake.lake, house.artifacts, sought)
+            request = replace(request, models=request.models | learnt)
+        request, whole = _gone_through(house, request, sought)
+    if not whole:
+        return {"next": AGAIN, "receipt": request.receipt, "places": request.places}
+    return _closed(house, request, resumed=resumed)
+
+
+def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Request, bool]:
+    """Take out of every place, then look through each once more; the request with what came of it, and whether that is all.
+
+    What is done is written down place by place, so that nothing is gone through twice.
+    """
+    for dry in (False, True):
+        for name, look in _places(house, sought, dry=dry):
+            if name in (request.looked if dry else request.taken):
+                continue
+            if not house.in_time():
+                return request, False
+            before = set(sought.tokens)
+            request = request.seen(name, look()) if dry else request.found(name, look())
+            house.register.suppress(request.receipt, sought.tokens - before)
+            house.register.save(request)
+    return request, True
+
+
+def customers(house: House, sought: Sought) -> int:
+    """How many customers all that is sought leads to."""
+    held = house.lake.lake.read("customers", ("customer_id",))
+    return 0 if held is None else len(sought.named(held["customer_id"].to_pylist()))
+
+
+def sought_for(house: House, person: str) -> Sought:
+    """Everything that belongs together with an identifier."""
+    return _sought(house, person)[0]
+
+
+def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
+    """Whom an identifier means, and what was asked about them before."""
+    sought = Sought(house.keys)
+    source, _, record = person.partition(":")
+    if record and source in house.settings.sources:
+        for stream in ("contacts", "customers"):
+            sought.learn_record(f"{source}/{stream}", record)
+    else:
+        sought.learn(person)
+    held = house.register.tokens()
+    receipts = {held[token] for token in sought.tokens & set(held)} - {LATER}
+    sought.tokens |= {token for token, receipt in held.items() if receipt in receipts}
+    closure.close(sought, _sources(house))
+    return sought, [each for each in house.register.requests() if each.receipt in receipts]
+
+
+def _sources(house: House) -> closure.Sources:
+    return closure.Sources(house.lake, house.zones["landing"].bucket, house.settings)
+
+
+def _places(house: House, sought: Sought, *, dry: bool) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
+    """Every place by name, and how the person is looked for there. What is written as it came is first: there identifiers are met
+    that are then sought everywhere."""
+    for name, zone in house.zones.items():
+        yield f"bucket {name}", partial(_of_zone, zone, sought, dry=dry)
+    for name in house.lake.lake.names():
+        yield f"table {name}", partial(_of_table, house.lake, name, sought, dry=dry)
+    yield "online store", partial(_items, items.scores, house.scores, sought, dry=dry)
+    yield "state", partial(_items, items.state, house.state, sought, dry=dry)
+    for name, queue in house.queues.items():
+        yield f"queue {name}", partial(_items, items.drained, queue, sought, dry=dry)
+
+
+def _of_zone(zone: Zone, sought: Sought, *, dry: bool) -> dict[str, int]:
+    objects.met(zone, sought)
+    return _counts(objects.erased(zone, sought, dry=dry))
+
+
+def _of_table(place: tables.Place, name: str, sought: Sought, *, dry: bool) -> dict[str, int]:
+    return _counts(tables.erased(place, name, sought, dry=dry))
+
+
+def _closed(house: House, request: Request, *, resumed: bool) -> dict[str, Any]:
+    """The receipt of what is done; a request of which something is left stays open, and begins anew the next time."""
+    left, policy = request.left, house.settings.privacy.retrain
+    if request.models:
+        models.note(house.artifacts, request.receipt, request.models, house.champion() if policy != "never" else "")
+    written = {
+        **{name: value for name, value in asdict(request).items() if name not in ("taken", "looked")},
+        "status": OPEN if left else CLOSED,
+        "closed_at": house.now().isoformat(timespec="seconds"),
+        "retrain": policy if request.models else "",
+    }
+    write_json(house.artifacts, receipt_key(request.receipt), written)
+    house.register.save(replace(request, status=written["status"], taken=[], looked=[], left={}))
+    logger.info("forgotten", receipt=request.receipt, places=len(request.places), left=len(left))
+    return {"next": DONE, "resumed": resumed} | written
+
+
+def _counts(tally: Any) -> dict[str, int]:
+    return {name: count for name, count in asdict(tally).items() if count}
+
+
+def _items(look: Callable[..., int], where: Any, sought: Sought, *, dry: bool) -> dict[str, int]:
+    count = look(where, sought, dry=dry)
+    return {"items": count} if count else {}

@@ -1,0 +1,24 @@
+"""Errors that say where something went wrong and never what was read there."""
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from holdfast.errors import ErasureUnfinished, HoldfastError
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Let our own errors through, whose words we know; of any other repeat the kind and the line alone.
+
+    Raises:
+        ErasureUnfinished: in place of any error that is not ours. A parser's or a library's message may quote a person's row.
+    """
+    try:
+        yield
+    except HoldfastError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the message of any other may quote what it was reading
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{at.filename.rpartition('/')[2]}:{at.lineno}"
+        raise ErasureUnfinished(f"cut short by {type(error).__name__} in {where}: the same again goes on") from None

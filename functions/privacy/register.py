@@ -1,0 +1,122 @@
+"""The suppression list and the requests behind it: neither holds an identifier or a pseudonym."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Protocol
+
+from holdfast.aws import client, translated
+
+LIST, REQUESTS = "suppressed", "erasures"
+OPEN, CLOSED = "open", "closed"
+LATER = "later"
+"""What the list holds, in place of a receipt, of what people who were forgotten have had since."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One erasure. `receipt` is a random name; moments are ISO date-times in UTC."""
+
+    receipt: str
+    opened_at: str
+    status: str = OPEN
+    reason: str = "asked"
+    """`asked`, or `notice`: a source told of it."""
+    models: dict[str, int] = field(default_factory=dict)
+    """Bundles whose training data held the person: rows by version."""
+    places: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What was taken out so far, by place."""
+    taken: list[str] = field(default_factory=list)
+    """Places that were gone through."""
+    looked: list[str] = field(default_factory=list)
+    """Places that were looked through once more."""
+    left: dict[str, dict[str, int]] = field(default_factory=dict)
+    """What was seen then."""
+
+    def found(self, place: str, counts: dict[str, int]) -> "Request":
+        """The same with what was taken out of a place; a second try adds to the first."""
+        before = self.places.get(place, {})
+        added = {name: before.get(name, 0) + count for name, count in counts.items()}
+        places = self.places | ({place: before | added} if counts else {})
+        return replace(self, places=places, taken=[*self.taken, place])
+
+    def seen(self, place: str, counts: dict[str, int]) -> "Request":
+        """The same with what was still in a place."""
+        return replace(self, left=self.left | ({place: counts} if counts else {}), looked=[*self.looked, place])
+
+
+class Register(Protocol):
+    """Tokens of all who were forgotten, and requests by receipt."""
+
+    def tokens(self) -> dict[str, str]:
+        """Receipt by token, all of them."""
+        ...
+
+    def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
+        """Keep whom tokens mean out from now on."""
+        ...
+
+    def requests(self) -> list[Request]:
+        """All requests, the oldest first."""
+        ...
+
+    def save(self, request: Request) -> None:
+        """Write a request down, in place of what was written of it before."""
+        ...
+
+
+class DynamoRegister:
+    """In the state table: `pk` = `suppressed`, `sk` = token; `pk` = `erasures`, `sk` = receipt."""
+
+    def __init__(self, table: str, dynamodb: Any = None) -> None:
+        self._table = table
+        self._dynamodb = dynamodb or client("dynamodb")
+
+    def tokens(self) -> dict[str, str]:
+        return {item["sk"]["S"]: item["receipt"]["S"] for item in self._all(LIST)}
+
+    def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
+        for each in sorted(tokens):
+            row = {"pk": LIST, "sk": each, "receipt": receipt}
+            with translated("writing the suppression list"):
+                self._dynamodb.put_item(TableName=self._table, Item={name: {"S": text} for name, text in row.items()})
+
+    def requests(self) -> list[Request]:
+        found = [Request(**json.loads(item["note"]["S"])) for item in self._all(REQUESTS)]
+        return sorted(found, key=lambda each: each.opened_at)
+
+    def save(self, request: Request) -> None:
+        row = {"pk": REQUESTS, "sk": request.receipt, "note": json.dumps(asdict(request), sort_keys=True)}
+        with translated("writing a request for erasure"):
+            self._dynamodb.put_item(TableName=self._table, Item={name: {"S": text} for name, text in row.items()})
+
+    def _all(self, partition: str) -> list[dict[str, Any]]:
+        query = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
+            "ConsistentRead": True,
+        }
+        with translated(f"reading {partition}"):
+            pages = self._dynamodb.get_paginator("query").paginate(**query)
+            return [item for page in pages for item in page["Items"]]
+
+
+@dataclass
+class MemoryRegister:
+    """The same in two dicts."""
+
+    held: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Request] = field(default_factory=dict)
+
+    def tokens(self) -> dict[str, str]:
+        return dict(self.held)
+
+    def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
+        self.held |= dict.fromkeys(tokens, receipt)
+
+    def requests(self) -> list[Request]:
+        return sorted(self.asked.values(), key=lambda each: each.opened_at)
+
+    def save(self, request: Request) -> None:
+        self.asked[request.receipt] = request

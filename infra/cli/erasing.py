@@ -1,0 +1,122 @@
+"""The commands of `infra.cli.privacy`."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from infra.cli import privacy
+from infra.cli.deployment import relative
+from infra.cli.options import CONFIG, Config, Target, deployment_of
+from infra.cli.quarantine import BucketOf
+from infra.trouble import Trouble
+
+console = Console(highlight=False, soft_wrap=True, markup=False)
+
+Person = Annotated[
+    str,
+    typer.Argument(
+        help="Email, external id, pseudonym, or SOURCE:ID of a contact; - reads it from standard input, so that no shell history keeps it."
+    ),
+]
+
+
+def forget(
+    person: Person = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is held.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a run that is under way.")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Keep out somebody of whom nothing is held.")] = False,
+    several: Annotated[
+        bool, typer.Option("--several", help="Of an identifier that several share, forget all.")
+    ] = False,
+    open_: Annotated[bool, typer.Option("--open", help="Go on with all requests that are open.")] = False,
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Erase a person everywhere, and keep them out from now on. What was cut short goes on where it was.
+
+    Any identifier of theirs leads to the others. Nobody else's rows change. A receipt says what was done; it names nobody.
+    """
+    deployment = deployment_of(target, config)
+    if open_:
+        done = privacy.worked_off(deployment)
+        console.print(f"{done['requests']} open requests ({done['opened']} of notices): {done['done']} done")
+        return
+    person = _read(person)
+    held = privacy.found(deployment, person)
+    _show(held)
+    if dry_run:
+        return
+    known = bool(held["places"])
+    if not known and not unknown and not any(each.endswith("open") for each in held["receipts"]):
+        raise Trouble(privacy.why_not(held | {"next": privacy.UNKNOWN}))
+    if not yes:
+        typer.confirm("Erase all of it, for good?", abort=True)
+    with console.status("forgetting"):
+        done = privacy.forgotten(
+            deployment, person, console.print, known=known, unknown=unknown, several=several, wait=wait
+        )
+    _tell(done)
+
+
+def export(
+    person: Person,
+    to: Annotated[Path, typer.Option("--to", help="Folder to write to; new or empty. Only you may read it.")],
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Write everything that is held of a person into a folder: JSON and CSV by place, and an index. Nothing of it stays in the stack."""
+    deployment = deployment_of(target, config)
+    listed = privacy.written(privacy.exported(deployment, _read(person)), to)
+    for name, count in listed:
+        console.print(f"{name:<44}{count:,} entries")
+    console.print(f"{len(listed)} places in {relative(to.resolve())}; begin with README.md")
+
+
+def receipts(target: Target = None, config: Config = CONFIG) -> None:
+    """What was forgotten so far: receipt, day, places, models. Nobody is named."""
+    deployment = deployment_of(target, config)
+    found = privacy.receipts(BucketOf(deployment, deployment.artifacts_bucket))
+    for each in found:
+        places = len(each["places"])
+        console.print(
+            f"{each['receipt']}  {each['closed_at'][:10]}  {each['status']:<7}{each['reason']:<8}{places} places, {len(each['models'])} models"
+        )
+    if not found:
+        console.print("nobody was forgotten yet")
+
+
+def _read(person: str) -> str:
+    said = sys.stdin.read().strip() if person == "-" else person.strip()
+    if not said:
+        raise Trouble("whom? Name an email, an external id or SOURCE:ID; - reads it from standard input")
+    return said
+
+
+def _show(held: Mapping[str, Any]) -> None:
+    for line in privacy.summary(held["places"]):
+        console.print(f"  {line}")
+    if held["models"]:
+        console.print(f"  models that learnt from them: {', '.join(held['models'])}")
+
+
+def _tell(done: Mapping[str, Any]) -> None:
+    if done["resumed"]:
+        console.print("finished what was cut short before")
+    for place, counts in done["left"].items():
+        console.print(f"  LEFT in {place}: {counts}")
+    if done["left"]:
+        raise Trouble(f"something is left; run the same again (receipt {done['receipt']}, still open)")
+    console.print(f"forgotten in {len(done['places'])} places; looked through once more: nothing is left")
+    if done["models"]:
+        how = {
+            "now": f"run {done.get('run', '')} retrains now",
+            "next-night": "the next night replaces the one that serves",
+            "never": "they stay (privacy.retrain)",
+        }
+        console.print(f"models that learnt from them: {', '.join(done['models'])}; {how[done['retrain']]}")
+    console.print(f"receipt {done['receipt']}")

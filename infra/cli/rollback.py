@@ -1,0 +1,73 @@
+"""Rolling back to an earlier feature set: its model serves again, on the rows that are kept of it, and nights make it until it is released."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from holdfast.bundle import FEATURES, load
+from holdfast.contracts import ScoringWanted
+from holdfast.errors import BundleInvalid
+from holdfast.feature_set import AS_OF, FeatureSet, tag_of
+from holdfast.registry import Champion, Registry
+from holdfast.store import Store
+from infra.trouble import Trouble
+
+if TYPE_CHECKING:
+    from holdfast.lake import Lake
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What serves after a rollback: a model, and the snapshot of table `features` that it scores."""
+
+    feature_set: str
+    model: str
+    snapshot: int
+    as_of: str
+
+    def scoring(self, run: str) -> dict[str, Any]:
+        """What ScoreAll is asked for."""
+        return ScoringWanted(run, self.model, self.snapshot, self.as_of).to_json()
+
+
+def planned(lake: "Lake", artifacts: Store, champion: Champion | None, version: str, trained: tuple[str, ...]) -> Plan:
+    """The model that served last, or else was trained last, on a feature set; and its rows.
+
+    Raises:
+        Trouble: no model was trained on it, or its rows are gone.
+    """
+    before = (champion.version, *reversed(champion.history)) if champion else ()
+    model = next((each for each in dict.fromkeys((*before, *trained)) if _reads(artifacts, each, version)), None)
+    if model is None:
+        raise Trouble(
+            f"no model that is there was trained on feature set {version}: `holdfast features list` shows which have one"
+        )
+    snapshot = lake.tags("features").get(tag_of(version))
+    as_of = lake.said_of("features", snapshot).get(AS_OF, "") if snapshot else ""
+    if snapshot is None or not as_of:
+        raise Trouble(f"table features keeps no rows of feature set {version}, from which model {model} could score")
+    return Plan(version, model, snapshot, as_of)
+
+
+def roll_back(registry: Registry, plan: Plan, run: str, now: str) -> None:
+    """Let the model serve and pin its feature set, in one move."""
+    registry.promote(plan.model, run, now, registry.champion(), pin=plan.feature_set)
+
+
+def released(registry: Registry) -> Champion:
+    """Let go of what was pinned: the next run makes what is deployed, and its challenger may win.
+
+    Raises:
+        Trouble: nothing is pinned.
+    """
+    champion = registry.champion()
+    if champion is None or not champion.pinned:
+        raise Trouble("no feature set is pinned: every run makes what is deployed")
+    registry.promote(champion.version, champion.run, champion.promoted_at, champion, pin="")
+    return replace(champion, pinned="")
+
+
+def _reads(artifacts: Store, model: str, version: str) -> bool:
+    try:
+        return FeatureSet.from_json(load(artifacts, model).json(FEATURES)).version == version
+    except BundleInvalid:
+        return False
