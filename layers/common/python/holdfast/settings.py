@@ -127,7 +127,13 @@ class Promotion(Section):
 
     minimum_auc: float = Field(0.55, ge=0, le=1)
     minimum_gain: float = 0.0
-    """AUC that a challenger must gain over the champion on the same holdout."""
+    """AUC that a challenger must gain over the champion on the same holdout …"""
+    confidence: float = Field(0.95, ge=0.5, lt=1)
+    """… and how sure that has to be, by a paired test. Of 0.5, any gain will do."""
+    refresh_days: int = Field(28, ge=1)
+    """A champion that has served so long also makes way for a challenger that is not worse: its data is fresher …"""
+    refresh_loss: float = Field(0.01, ge=0)
+    """… by more than this AUC, with the same confidence."""
 
 
 class Scoring(Section):

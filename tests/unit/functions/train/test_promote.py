@@ -113,5 +113,5 @@ def test_a_pin_leaves_models_of_the_pinned_feature_set_their_chance(lake: Lake) 
     registry.promote(save(store, bundle()), "rollback", NOW, None, pin=FEATURES.version)
     wanted = PromotionWanted("run", save(store, bundle(8)), lake.snapshot_id("training_examples") or 0)
 
-    assert promote(wanted, registry, store, lake, Promotion(minimum_gain=-1), NOW).promoted
+    assert promote(wanted, registry, store, lake, Promotion(minimum_gain=-1, confidence=0.5), NOW).promoted
     assert registry.champion().pinned == FEATURES.version  # type: ignore[union-attr]
