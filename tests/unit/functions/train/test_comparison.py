@@ -60,7 +60,7 @@ def test_both_are_measured_on_the_same_holdout_rows() -> None:
     judgement = judge(bundle(8), bundle(), holdout, holdout, RULE)
 
     assert judgement.where == "the same 500 holdout rows"
-    assert judgement.champion == pytest.approx(bundle().json("metrics.json")["churn"]["auc"], abs=1e-6)
+    assert judgement.champion == pytest.approx(bundle().json("metrics.json")["churn"]["auc"], abs=1e-4)
 
 
 def test_in_folds_each_is_measured_by_its_own() -> None:
