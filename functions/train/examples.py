@@ -1,7 +1,8 @@
 """Training examples as arrays: what was known of a customer at a cutoff, and what came of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from holdfast.matrix import floats, matrix
 TRAIN, HOLDOUT, FOLD = "train", "holdout", "fold"
 _BLOCK = 16_384
 """Rows that are looked at in one go, so that no second matrix is made."""
+NO_GROUPS: Mapping[str, NDArray[np.str_]] = MappingProxyType({})
 _NEEDED = ("customer_id", "cutoff", "split", "label", "value")
 
 
@@ -29,6 +31,8 @@ class Examples:
     cutoff: NDArray[np.datetime64]
     """The day of the cutoff."""
     split: NDArray[np.str_]
+    groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    """Which part of the customers each row belongs to, by attribute."""
 
     def __len__(self) -> int:
         return len(self.churned)
@@ -37,8 +41,9 @@ class Examples:
         """The rows that a mask [n] or row numbers pick; a run of neighbours is not copied."""
         picked = _run(np.nonzero(mask)[0]) if mask.dtype == np.bool_ else mask
         return Examples(
-            self.rows[picked], self.churned[picked], self.value[picked], self.cutoff[picked], self.split[picked]
-        )
+            self.rows[picked], self.churned[picked], self.value[picked], self.cutoff[picked], self.split[picked],
+            {name: parts[picked] for name, parts in self.groups.items()},
+        )  # fmt: skip
 
     def of(self, split: str) -> "Examples":
         """The rows of one split."""
@@ -51,8 +56,12 @@ def _run(picked: NDArray[np.intp]) -> NDArray[np.intp] | slice:
     return picked
 
 
-def examples_from(table: pa.Table, names: Sequence[str]) -> Examples:
+def examples_from(
+    table: pa.Table, names: Sequence[str], groups: Mapping[str, NDArray[np.str_]] = NO_GROUPS
+) -> Examples:
     """Read table `training_examples`, features `names` in that order; rows without a label are left out.
+
+    `groups` are given for the rows of the table as they are.
 
     Raises:
         TrainingRefused: a column that training needs is not there.
@@ -68,6 +77,7 @@ def examples_from(table: pa.Table, names: Sequence[str]) -> Examples:
         value=floats(known["value"]),
         cutoff=_days(known["cutoff"]),
         split=np.asarray(known["split"].to_pylist(), dtype=np.str_),
+        groups={name: parts[np.asarray(order)] for name, parts in groups.items()},
     )
 
 

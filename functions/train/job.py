@@ -88,16 +88,18 @@ def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Setti
         NoData: there is no such table.
         TrainingRefused: the examples cannot carry a model.
     """
-    from train.examples import (
-        examples_from,
-    )  # heavy, like what follows: an import that fails has to be reported as well
+    # Heavy: an import that fails has to be reported as well.
+    from train.examples import examples_from
+    from train.slices import groups_of
     from train.trainer import train_bundle
 
     feature_set = FeatureSet.from_json(read_json(store, f"feature_sets/{wanted.feature_set}.json"))
     table = lake.read("training_examples", snapshot_id=wanted.examples_snapshot)
     if table is None:
         raise NoData("there is no table training_examples to train on")
-    examples = examples_from(table, feature_set.names)
+    attributes = {name: lake.read(name) for name in ("customers", "companies")}
+    examples = examples_from(table, feature_set.names, groups_of(table, attributes, settings.training.slices))
+    del table, attributes
     return Trained(save(store, train_bundle(examples, feature_set, settings)), len(examples))
 
 

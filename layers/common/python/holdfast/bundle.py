@@ -13,10 +13,26 @@ CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.jso
 TABLES = "churn_tables.npz"
 """The churn model as the scorer reads it, made from `CHURN` when it was trained."""
 FEATURES, METRICS, REFERENCE, IMPORTANCE = "features.json", "metrics.json", "reference.json", "importance.json"
-SETTINGS, CARD, MANIFEST = "settings.json", "model_card.md", "manifest.json"
+INTERACTIONS, SETTINGS = "interactions.json", "settings.json"
+CARD, CARD_JSON, MANIFEST = "model_card.md", "model_card.json", "manifest.json"
 FILES = frozenset(
-    {CHURN, TABLES, CALIBRATOR, VALUE, PERSONAS, FEATURES, METRICS, REFERENCE, IMPORTANCE, SETTINGS, CARD}
+    {
+        CHURN,
+        TABLES,
+        CALIBRATOR,
+        VALUE,
+        PERSONAS,
+        FEATURES,
+        METRICS,
+        REFERENCE,
+        IMPORTANCE,
+        INTERACTIONS,
+        SETTINGS,
+        CARD,
+        CARD_JSON,
+    }
 )
+_CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
 _CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
