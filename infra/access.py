@@ -39,7 +39,7 @@ ACCESS = {
         "read pseudonym key",
         "write metrics",
     ),
-    "Features": ("write lake", "use catalogue", "hold locks", "read state", "write artifacts"),
+    "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
@@ -124,15 +124,15 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
-def _state_under(prefix: str, actions: list[str]) -> Give:
-    """Of the state nothing but what lies under a prefix."""
+def _state_under(keys: str, actions: list[str]) -> Give:
+    """Of the state nothing but the items with such keys."""
 
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=actions,
             resource_arns=[storage.state.table_arn],
-            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [f"{prefix}#*"]}},
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
         )
         _use_key(grantee, storage, writes=True)
 
@@ -213,8 +213,9 @@ _GRANTS: dict[str, Give] = {
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
     # Anybody may call the function that takes hints in.
-    "write hints": _state_under("hints", ["dynamodb:GetItem", "dynamodb:PutItem"]),
-    "hold locks": _state_under("lock#table", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
+    "write hints": _state_under("hints#*", ["dynamodb:GetItem", "dynamodb:PutItem"]),
+    "hold locks": _state_under("lock#table#*", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
+    "see who serves": _state_under("registry", ["dynamodb:GetItem"]),
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aws_cdk.assertions import Match, Template
 
 from infra.access import ACCESS
@@ -116,14 +117,17 @@ def test_the_night_the_upkeep_and_the_drift_check_are_scheduled(template: Templa
     assert "Maintain" in str(schedules["cron(0 5 * * ? *)"]["Target"]["Arn"])
 
 
-def test_of_the_state_a_function_that_only_writes_tables_may_touch_their_locks_alone(template: Template) -> None:
+@pytest.mark.parametrize(("name", "keys"), [("Maintain", ["lock#table#*"]), ("Features", ["lock#table#*", "registry"])])
+def test_of_the_state_a_function_that_only_writes_tables_may_touch_little(
+    template: Template, name: str, keys: list[str]
+) -> None:
     policies = resources(template, "AWS::IAM::Policy")
-    for name in ("Features", "Maintain"):
-        (policy,) = [p for n, p in policies.items() if f"{name}RoleDefaultPolicy" in n]
-        said = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
-        assert [s["Condition"] for s in said] == [
-            {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lock#table#*"]}}
-        ]
+    (policy,) = [p for n, p in policies.items() if f"{name}RoleDefaultPolicy" in n]
+    said = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+
+    assert [s["Condition"] for s in said] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [key]}} for key in keys
+    ]
 
 
 def test_every_call_for_a_score_is_signed_and_validated(template: Template) -> None:
