@@ -32,6 +32,11 @@ def judged_tag(version: str) -> str:
     return f"judged-{version}"
 
 
+def of_a_set(tag: str) -> bool:
+    """Whether a tag is one of those two."""
+    return tag.startswith((tag_of(""), judged_tag("")))
+
+
 _TYPES = {FLAG: "flag", "share": "share", "ratio": "ratio", "days": "duration", "weeks": "duration", "": "count"}
 
 
