@@ -16,7 +16,7 @@ from train.evaluation import log_loss
 from train.examples import Examples
 from train.splits import fifth, folds_of, inner_holdout
 
-_THREADS = 2
+THREADS = 2
 """Fixed, because sums over another number of threads differ in the last bits, and with them the bundle's version."""
 _PATIENCE = 30
 _BINS = 64
@@ -131,8 +131,8 @@ def _fit(
     judge: Examples | None = None,
     trees: int | None = None,
 ) -> xgb.Booster:
-    data = xgb.QuantileDMatrix(rows, churned, nthread=_THREADS, max_bin=_BINS)
-    watched = [(xgb.DMatrix(judge.rows, judge.churned, nthread=_THREADS), "judge")] if judge else []
+    data = xgb.QuantileDMatrix(rows, churned, nthread=THREADS, max_bin=_BINS)
+    watched = [(xgb.DMatrix(judge.rows, judge.churned, nthread=THREADS), "judge")] if judge else []
     return xgb.train(
         _parameters(training),
         data,
@@ -151,5 +151,5 @@ def _parameters(training: Training) -> dict[str, Any]:
     return {
         "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": training.depth,
         "learning_rate": training.learning_rate, "subsample": 0.8, "colsample_bytree": 0.4, "min_child_weight": 5,
-        "reg_lambda": 5, "max_bin": _BINS, "seed": training.seed, "nthread": _THREADS,
+        "reg_lambda": 5, "max_bin": _BINS, "seed": training.seed, "nthread": THREADS,
     }  # fmt: skip

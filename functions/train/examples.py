@@ -1,7 +1,7 @@
 """Training examples as arrays: what was known of a customer at a cutoff, and what came of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,10 @@ class Examples:
     def where(self, mask: NDArray[np.bool_]) -> "Examples":
         """The rows that a mask [n] picks."""
         return Examples(self.rows[mask], self.churned[mask], self.value[mask], self.cutoff[mask], self.split[mask])
+
+    def with_columns(self, columns: Sequence[int]) -> "Examples":
+        """All rows, with some of the features."""
+        return replace(self, rows=self.rows[:, columns])
 
     def of(self, split: str) -> "Examples":
         """The rows of one split."""
