@@ -149,7 +149,7 @@ def provoke(trial: Trial, chosen: list[Somebody]) -> None:
     trial.put("usage/broken.ndjson", broken.encode())
     trial.put("usage/broken.ndjson.gz", gzip.compress((text + "\n").encode() * 3000)[:-20])
     trial.holdfast("run")
-    long = [json.dumps(line | {"event_id": f"x{n}", "user_id": who.email * 20}) for n in range(50)]
+    long = [json.dumps(line | {"event_id": f"x{n}", "user_id": " ".join([who.email] * 20)}) for n in range(50)]
     trial.put("usage/halts.ndjson", "\n".join(long).encode())
     trial.holdfast("run", well=False)
     trial.deployment.client("s3").delete_object(Bucket=trial.deployment.uploads_bucket, Key="usage/halts.ndjson")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.cli import privacy
+from infra.cli import demo, privacy
 from infra.cli.deployment import relative
 from infra.cli.options import CONFIG, Config, Target, deployment_of
 from infra.cli.quarantine import BucketOf
@@ -60,6 +60,8 @@ def forget(
         done = privacy.forgotten(
             deployment, person, console.print, known=known, unknown=unknown, several=several, wait=wait
         )
+    if Path(deployment.report or "none").exists():
+        demo.with_report(deployment)
     _tell(done)
 
 

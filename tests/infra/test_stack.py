@@ -84,6 +84,7 @@ def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Te
         "RowGap",
         "NotificationsRefused",
         "UpkeepFailed",
+        "ErasureFailed",
     )
     assert set(alarms) == {f"holdfast-{name}" for name in names}
     assert all(alarm["AlarmActions"] for alarm in alarms.values())
@@ -111,8 +112,8 @@ def test_the_sync_of_one_stream_does_not_count_as_a_night(template: Template) ->
 def test_the_night_the_upkeep_and_the_drift_check_are_scheduled(template: Template) -> None:
     schedules = {s["ScheduleExpression"]: s for s in resources(template, "AWS::Scheduler::Schedule").values()}
 
-    assert set(schedules) == {"cron(0 3 * * ? *)", "cron(0 5 * * ? *)", "cron(0 6 * * ? *)", "cron(0 7 * * ? *)"}
-    assert "Forget" in str(schedules["cron(0 7 * * ? *)"]["Target"]["Arn"])
+    assert set(schedules) == {"cron(0 3 * * ? *)", "cron(0 5 * * ? *)", "cron(0 6 * * ? *)", "cron(30 * * * ? *)"}
+    assert "Forget" in str(schedules["cron(30 * * * ? *)"]["Target"]["Arn"])
     assert "Maintain" in str(schedules["cron(0 5 * * ? *)"]["Target"]["Arn"])
 
 
