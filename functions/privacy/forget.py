@@ -28,7 +28,7 @@ _LARGEST = 4_000_000
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`action`: find, forget, export or due; `person` for all but the last."""
+    """`action`: find, forget or export, with a `person`; lift, with a `receipt`; due."""
     with hushed():
         made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
         answer = _ACTIONS[event.get("action", "due")](event, made)
@@ -99,5 +99,6 @@ _ACTIONS: dict[str, Callable[[dict[str, Any], House], dict[str, Any]]] = {
     "find": _find,
     "forget": _forget,
     "export": _export,
+    "lift": lambda event, made: forgetting.lift(made, event["receipt"]),
     "due": _due,
 }

@@ -11,11 +11,11 @@ from holdfast.forgotten import receipt_key
 from holdfast.locks import ENTRY, UPKEEP
 from holdfast.observe import logger
 from holdfast.settings import Settings
-from holdfast.store import Store, write_json
+from holdfast.store import Store, read_json, write_json
 from privacy import closure, items, models, objects, tables
 from privacy.items import Table
 from privacy.objects import Zone
-from privacy.register import CLOSED, LATER, OPEN, Register, Request
+from privacy.register import CLOSED, LIFTED, OPEN, Register, Request
 from privacy.sought import Keys, Sought
 
 AGAIN, WAIT, DONE, UNKNOWN, SEVERAL = "again", "wait", "done", "unknown", "several"
@@ -126,6 +126,18 @@ def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Reque
     return request, True
 
 
+def lift(house: House, receipt: str) -> dict[str, Any]:
+    """Let somebody in again, who is a customer once more: what sources have of them comes with the next pull of it."""
+    request = next((each for each in house.register.requests() if each.receipt == receipt), None)
+    if request is None or request.status == OPEN:
+        return {"next": UNKNOWN if request is None else AGAIN}
+    house.register.lift(receipt)
+    house.register.save(replace(request, status=LIFTED))
+    said = read_json(house.artifacts, receipt_key(receipt))
+    write_json(house.artifacts, receipt_key(receipt), said | {"status": LIFTED})
+    return {"next": DONE}
+
+
 def customers(house: House, sought: Sought) -> int:
     """How many customers all that is sought leads to."""
     held = house.lake.lake.read("customers", ("customer_id",))
@@ -147,7 +159,7 @@ def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
     else:
         sought.learn(person)
     held = house.register.tokens()
-    receipts = {held[token] for token in sought.tokens & set(held)} - {LATER}
+    receipts = {held[token] for token in sought.tokens & set(held)}
     sought.tokens |= {token for token, receipt in held.items() if receipt in receipts}
     closure.close(sought, _sources(house))
     return sought, [each for each in house.register.requests() if each.receipt in receipts]

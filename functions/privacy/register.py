@@ -8,9 +8,7 @@ from typing import Any, Protocol
 from holdfast.aws import client, translated
 
 LIST, REQUESTS = "suppressed", "erasures"
-OPEN, CLOSED = "open", "closed"
-LATER = "later"
-"""What the list holds, in place of a receipt, of what people who were forgotten have had since."""
+OPEN, CLOSED, LIFTED = "open", "closed", "lifted"
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,10 @@ class Register(Protocol):
         """Keep whom tokens mean out from now on."""
         ...
 
+    def lift(self, receipt: str) -> int:
+        """Keep nobody out any more who was for this receipt; how many tokens went."""
+        ...
+
     def requests(self) -> list[Request]:
         """All requests, the oldest first."""
         ...
@@ -80,6 +82,13 @@ class DynamoRegister:
             row = {"pk": LIST, "sk": each, "receipt": receipt}
             with translated("writing the suppression list"):
                 self._dynamodb.put_item(TableName=self._table, Item={name: {"S": text} for name, text in row.items()})
+
+    def lift(self, receipt: str) -> int:
+        gone = [token for token, held in self.tokens().items() if held == receipt]
+        for each in gone:
+            with translated("writing the suppression list"):
+                self._dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": LIST}, "sk": {"S": each}})
+        return len(gone)
 
     def requests(self) -> list[Request]:
         found = [Request(**json.loads(item["note"]["S"])) for item in self._all(REQUESTS)]
@@ -114,6 +123,11 @@ class MemoryRegister:
 
     def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
         self.held |= dict.fromkeys(tokens, receipt)
+
+    def lift(self, receipt: str) -> int:
+        gone = [token for token, held in self.held.items() if held == receipt]
+        self.held = {token: held for token, held in self.held.items() if held != receipt}
+        return len(gone)
 
     def requests(self) -> list[Request]:
         return sorted(self.asked.values(), key=lambda each: each.opened_at)

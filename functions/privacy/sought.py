@@ -47,10 +47,16 @@ class Sought:
         self.tokens = set(tokens)
         self.raws: set[str] = set()
         """Identifiers that were met, as they were written. They are known while this is, and nowhere kept."""
+        self.met: set[str] = set()
+        """Tokens of what was met."""
         self._asked: dict[tuple[str, str], bool] = {}
 
     def __bool__(self) -> bool:
         return bool(self.tokens)
+
+    def only(self, tokens: Iterable[str]) -> "Sought":
+        """One of all who are sought."""
+        return Sought(self._keys, tokens)
 
     def named(self, values: Iterable[str | None]) -> set[str]:
         """Of some values those that are an identifier or a pseudonym of the person."""
@@ -86,6 +92,7 @@ class Sought:
         wanted = {value for value in values if value}
         fresh = [value for value in wanted if (place, value) not in self._asked]
         for value, tokens in zip(fresh, self._tokens(place, fresh), strict=True):
+            self.met |= self.tokens & tokens
             self._asked[place, value] = not self.tokens.isdisjoint(tokens)
         return {value for value in wanted if self._asked[place, value]}
 

@@ -33,6 +33,9 @@ def forget(
     several: Annotated[
         bool, typer.Option("--several", help="Of an identifier that several share, forget all.")
     ] = False,
+    lift: Annotated[
+        str, typer.Option("--lift", help="Receipt of somebody who is a customer again: keep them out no longer.")
+    ] = "",
     open_: Annotated[bool, typer.Option("--open", help="Go on with all requests that are open.")] = False,
     target: Target = None,
     config: Config = CONFIG,
@@ -42,6 +45,10 @@ def forget(
     Any identifier of theirs leads to the others. Nobody else's rows change. A receipt says what was done; it names nobody.
     """
     deployment = deployment_of(target, config)
+    if lift:
+        privacy.lifted(deployment, lift)
+        console.print("let in again; `holdfast sources sync --backfill everything` pulls what has not changed since")
+        return
     if open_:
         done = privacy.worked_off(deployment)
         console.print(f"{done['requests']} open requests ({done['opened']} of notices): {done['done']} done")
@@ -82,12 +89,15 @@ def export(
 def receipts(target: Target = None, config: Config = CONFIG) -> None:
     """What was forgotten so far: receipt, day, places, models. Nobody is named."""
     deployment = deployment_of(target, config)
-    found = privacy.receipts(BucketOf(deployment, deployment.artifacts_bucket))
+    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    found = privacy.receipts(artifacts)
     for each in found:
         places = len(each["places"])
         console.print(
             f"{each['receipt']}  {each['closed_at'][:10]}  {each['status']:<7}{each['reason']:<8}{places} places, {len(each['models'])} models"
         )
+    for version, status in privacy.models(artifacts).items():
+        console.print(f"model {version}: learnt from somebody who was forgotten; {status}")
     if not found:
         console.print("nobody was forgotten yet")
 

@@ -210,3 +210,12 @@ def test_on_a_real_account_the_launcher_of_training_reads_no_data_and_the_job_do
 
     assert "s3:GetObject" not in str(launcher)
     assert "s3:GetObject" in str(job)
+
+
+def test_only_who_forgets_may_delete_old_versions_and_ingest_never_reads_the_pseudonym_key(template: Template) -> None:
+    policies = resources(template, "AWS::IAM::Policy")
+    purging = {name for name, policy in policies.items() if "s3:DeleteObjectVersion" in str(policy)}
+    reading = {name for name, policy in policies.items() if "PseudonymKey" in str(policy)}
+
+    assert {name.removeprefix("Functions").partition("Role")[0] for name in purging} == {"Forget", "Scrub"}
+    assert not [name for name in reading if "Ingest" in name or "Validate" in name or "Plan" in name]

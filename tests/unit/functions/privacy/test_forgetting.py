@@ -262,3 +262,14 @@ def test_what_is_left_keeps_the_request_open_and_the_next_try_begins_anew(
 
     assert (again["left"], again["status"], again["receipt"]) == ({}, "closed", answer["receipt"])
     assert found(held) == []
+
+
+def test_somebody_who_is_a_customer_again_is_let_in_and_others_stay_out(held: Estate) -> None:
+    his = forgetting.forget(held.house(), "u-000013")["receipt"]
+    hers = forgetting.forget(held.house(), EMAIL)["receipt"]
+
+    assert forgetting.lift(held.house(), hers) == {"next": DONE}
+
+    assert set(held.register.held.values()) == {his}
+    assert read_json(held.store, receipt_key(hers))["status"] == "lifted"
+    assert forgetting.lift(held.house(), "nobody's")["next"] == UNKNOWN
