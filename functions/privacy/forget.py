@@ -50,7 +50,7 @@ def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
     hints = DynamoHints(environment().state_table)
     sources = [name for name, each in settings().sources.items() if isinstance(each, HubSpotSource | IntercomSource)]
     opened = notices.opened(made, {name: hints.private(name, "contacts") for name in sources})
-    done = [_retrained(each) for each in forgetting.due(made)]
+    done = [_retrained(each) for each in forgetting.due(made, again=bool(event.get("again")))]
     return {"next": DONE, "opened": opened, "done": sum(each["next"] == DONE for each in done), "requests": len(done)}
 
 

@@ -15,7 +15,7 @@ from holdfast.store import Store, read_json, write_json
 from privacy import closure, items, models, objects, tables
 from privacy.items import Table
 from privacy.objects import Zone
-from privacy.register import CLOSED, LIFTED, OPEN, Register, Request
+from privacy.register import CLOSED, LIFTED, OPEN, PART, Register, Request, summed
 from privacy.sought import Keys, Sought
 
 AGAIN, WAIT, DONE, UNKNOWN, SEVERAL = "again", "wait", "done", "unknown", "several"
@@ -51,7 +51,8 @@ def found(house: House, person: str, at: int = 0) -> dict[str, Any]:
         if number >= at and not house.in_time():
             return {"next": AGAIN, "at": number, "places": places}
         if number >= at and (counts := look()):
-            places[name] = counts
+            place = name.partition(PART)[0]
+            places[place] = summed(places.get(place, {}), counts)
     return {
         "next": DONE,
         "places": places,
@@ -80,11 +81,12 @@ def forget(
     return worked_off(house, request, sought)
 
 
-def due(house: House) -> list[dict[str, Any]]:
-    """Go on with every request that is open."""
+def due(house: House, *, again: bool = False) -> list[dict[str, Any]]:
+    """Go on with every request that is open; with `again` with those that are closed as well, since a backup has come back."""
     tokens = house.register.tokens()
     done = []
-    for request in (each for each in house.register.requests() if each.status == OPEN):
+    wanted = (OPEN, CLOSED) if again else (OPEN,)
+    for request in (replace(each, status=OPEN) for each in house.register.requests() if each.status in wanted):
         sought = Sought(house.keys, (token for token, receipt in tokens.items() if receipt == request.receipt))
         closure.close(sought, _sources(house))
         done.append(worked_off(house, request, sought))
@@ -173,7 +175,8 @@ def _places(house: House, sought: Sought, *, dry: bool) -> Iterator[tuple[str, C
     """Every place by name, and how the person is looked for there. What is written as it came is first: there identifiers are met
     that are then sought everywhere."""
     for name, zone in house.zones.items():
-        yield f"bucket {name}", partial(_of_zone, zone, sought, dry=dry)
+        for folder in objects.folders(zone.bucket):
+            yield f"bucket {name}{PART}{folder}", partial(_of_zone, zone, folder, sought, dry=dry)
     for name in house.lake.lake.names():
         yield f"table {name}", partial(_of_table, house.lake, name, sought, dry=dry)
     yield "online store", partial(_items, items.scores, house.scores, sought, dry=dry)
@@ -182,9 +185,9 @@ def _places(house: House, sought: Sought, *, dry: bool) -> Iterator[tuple[str, C
         yield f"queue {name}", partial(_items, items.drained, queue, sought, dry=dry)
 
 
-def _of_zone(zone: Zone, sought: Sought, *, dry: bool) -> dict[str, int]:
-    objects.met(zone, sought)
-    return _counts(objects.erased(zone, sought, dry=dry))
+def _of_zone(zone: Zone, folder: str, sought: Sought, *, dry: bool) -> dict[str, int]:
+    objects.met(zone, sought, folder)
+    return _counts(objects.erased(zone, sought, prefix=folder, dry=dry))
 
 
 def _of_table(place: tables.Place, name: str, sought: Sought, *, dry: bool) -> dict[str, int]:

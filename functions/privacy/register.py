@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from holdfast.aws import client, translated
 
 LIST, REQUESTS = "suppressed", "erasures"
+PART = ": "
+"""Between a place and the part of it that is gone through in one go."""
 OPEN, CLOSED, LIFTED = "open", "closed", "lifted"
 
 
@@ -33,14 +35,21 @@ class Request:
 
     def found(self, place: str, counts: dict[str, int]) -> "Request":
         """The same with what was taken out of a place; a second try adds to the first."""
-        before = self.places.get(place, {})
-        added = {name: before.get(name, 0) + count for name, count in counts.items()}
-        places = self.places | ({place: before | added} if counts else {})
-        return replace(self, places=places, taken=[*self.taken, place])
+        return replace(self, places=_with(self.places, place, counts), taken=[*self.taken, place])
 
     def seen(self, place: str, counts: dict[str, int]) -> "Request":
         """The same with what was still in a place."""
-        return replace(self, left=self.left | ({place: counts} if counts else {}), looked=[*self.looked, place])
+        return replace(self, left=_with(self.left, place, counts), looked=[*self.looked, place])
+
+
+def summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """Counts of two parts of a place."""
+    return one | {name: one.get(name, 0) + count for name, count in other.items()}
+
+
+def _with(places: dict[str, dict[str, int]], part: str, counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    place = part.partition(PART)[0]
+    return places | ({place: summed(places.get(place, {}), counts)} if counts else {})
 
 
 class Register(Protocol):

@@ -37,6 +37,9 @@ def forget(
         str, typer.Option("--lift", help="Receipt of somebody who is a customer again: keep them out no longer.")
     ] = "",
     open_: Annotated[bool, typer.Option("--open", help="Go on with all requests that are open.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Erase everybody once more who was forgotten: a backup came back.")
+    ] = False,
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
@@ -49,9 +52,9 @@ def forget(
         privacy.lifted(deployment, lift)
         console.print("let in again; `holdfast sources sync --backfill everything` pulls what has not changed since")
         return
-    if open_:
-        done = privacy.worked_off(deployment)
-        console.print(f"{done['requests']} open requests ({done['opened']} of notices): {done['done']} done")
+    if open_ or again:
+        done = privacy.worked_off(deployment, again=again)
+        console.print(f"{done['requests']} requests ({done['opened']} of notices): {done['done']} done")
         return
     person = _read(person)
     held = privacy.found(deployment, person)

@@ -70,9 +70,9 @@ def why_not(answer: Mapping[str, Any]) -> str:
     return "nothing is held of this person. To keep them out from now on all the same: --unknown"
 
 
-def worked_off(deployment: Deployment) -> dict[str, Any]:
-    """Go on with every request that is open."""
-    return _asked(deployment, action="due")
+def worked_off(deployment: Deployment, *, again: bool) -> dict[str, Any]:
+    """Go on with every request that is open; with `again` with all others as well."""
+    return _asked(deployment, action="due", again=again)
 
 
 def lifted(deployment: Deployment, receipt: str) -> None:

@@ -144,7 +144,7 @@ def test_while_a_run_is_under_way_they_are_suppressed_and_nothing_is_taken_out(h
     assert found(held) == before
 
 
-@pytest.mark.parametrize("steps", range(0, 17, 2))
+@pytest.mark.parametrize("steps", range(0, 20, 2))
 def test_what_is_cut_short_anywhere_is_finished_by_the_next_try(held: Estate, steps: int) -> None:
     left = iter([True] * steps)
     first = forgetting.forget(held.house(lambda: next(left, False)), EMAIL)
@@ -231,7 +231,7 @@ def test_no_place_is_gone_through_twice_by_two_tries(held: Estate, monkeypatch: 
         "erased",
         lambda place, name, sought, dry: (seen.append((name, dry)), erased(place, name, sought, dry=dry))[1],
     )
-    left = iter([True] * 6)
+    left = iter([True] * 8)
     forgetting.forget(held.house(lambda: next(left, False)), EMAIL, known=True)
 
     forgetting.forget(held.house(), EMAIL)
@@ -273,3 +273,15 @@ def test_somebody_who_is_a_customer_again_is_let_in_and_others_stay_out(held: Es
     assert set(held.register.held.values()) == {his}
     assert read_json(held.store, receipt_key(hers))["status"] == "lifted"
     assert forgetting.lift(held.house(), "nobody's")["next"] == UNKNOWN
+
+
+def test_after_a_backup_came_back_everybody_is_erased_once_more_without_being_named(held: Estate) -> None:
+    backup = list(held.scores.held)
+    forgetting.forget(held.house(), EMAIL)
+    held.scores.held = backup
+
+    assert forgetting.due(held.house()) == []
+    (answer,) = forgetting.due(held.house(), again=True)
+
+    assert (answer["next"], answer["status"], answer["left"]) == (DONE, "closed", {})
+    assert found(held) == []
