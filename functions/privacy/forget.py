@@ -16,9 +16,10 @@ from holdfast.resources import environment, settings
 from holdfast.settings import HubSpotSource, IntercomSource
 from privacy import forgetting, notices
 from privacy.export import places
-from privacy.forgetting import DONE, House
+from privacy.forgetting import DONE
 from privacy.house import house
 from privacy.hushed import hushed
+from privacy.places import House
 
 _SPARE_MS = 240_000
 """Time enough to finish one place."""

@@ -17,6 +17,8 @@ RECORD = "record"
 _WORD = re.compile(r"[^\s\"'\\,;:<>(){}\[\]=|`]+")
 _SUFFIXES = re.compile(r"(\.(gz|zst|ndjson|jsonl?|csv|parquet|log|txt))+$", re.IGNORECASE)
 """What a file's name ends with."""
+_REMEMBERED = 1 << 20
+"""Values of which it is known whether they name the person, before that is forgotten: a tenth of a gigabyte or two."""
 _SHORTEST = 5
 """Characters of an identifier that is looked for in running text; a shorter one only where a column names people."""
 
@@ -90,6 +92,8 @@ class Sought:
 
     def _theirs(self, place: str, values: Iterable[str | None]) -> set[str]:
         wanted = {value for value in values if value}
+        if len(self._asked) > _REMEMBERED:
+            self._asked.clear()
         fresh = [value for value in wanted if (place, value) not in self._asked]
         for value, tokens in zip(fresh, self._tokens(place, fresh), strict=True):
             self.met |= self.tokens & tokens

@@ -14,6 +14,7 @@ from holdfast.hints import PRIVACY, Hint
 from holdfast.store import read_json, write_json
 from infra.cli.scan import Needles, within
 from privacy import forgetting, notices
+from privacy import places as places_
 from privacy.export import places
 from privacy.forgetting import AGAIN, DONE, SEVERAL, UNKNOWN, WAIT
 from tests.doubles.erasure import RING, Estate, estate
@@ -225,9 +226,9 @@ def replace_policy(held: Estate, policy: str) -> object:
 
 def test_no_place_is_gone_through_twice_by_two_tries(held: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, bool]] = []
-    erased = forgetting.tables.erased
+    erased = places_.tables.erased
     monkeypatch.setattr(
-        forgetting.tables,
+        places_.tables,
         "erased",
         lambda place, name, sought, dry: (seen.append((name, dry)), erased(place, name, sought, dry=dry))[1],
     )
@@ -254,7 +255,7 @@ def test_what_is_left_keeps_the_request_open_and_the_next_try_begins_anew(
     held: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(forgetting.items, "scores", lambda table, sought, dry: 1)
+        broken.setattr(places_.items, "scores", lambda table, sought, dry: 1)
         answer = forgetting.forget(held.house(), EMAIL)
     assert (answer["left"], answer["status"]) == ({"online store": {"items": 1}}, "open")
 
