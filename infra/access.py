@@ -48,7 +48,7 @@ ACCESS = {
     "Report": ("read lake", "read catalogue", "write artifacts"),
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
-    "Maintain": ("write lake", "use catalogue", "hold locks"),
+    "Maintain": ("write lake", "use catalogue", "hold locks", "read pseudonym key", "move scores"),
     "Forget": (
         "purge uploads",
         "purge landing",
@@ -126,7 +126,7 @@ def foreign_bucket_arns(storage: Storage) -> list[str]:
 def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> Give:
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[table(storage).table_arn])
-        _use_key(grantee, storage, writes=actions is _WRITE_ITEMS)
+        _use_key(grantee, storage, writes="dynamodb:PutItem" in actions)
 
     return give
 
@@ -227,6 +227,7 @@ _GRANTS: dict[str, Give] = {
     "see who serves": _state_under("registry", ["dynamodb:GetItem"], writes=False),
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
+    "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),
     "read source tokens": _secrets(lambda storage: storage.source_secrets.values()),
     "read catalogue": _catalogue(_READ_CATALOGUE),

@@ -103,6 +103,7 @@ class HoldfastStack(Stack):
             "DriftFunction": self.functions["Drift"].function_name,
             "ForgetFunction": self.functions["Forget"].function_name,
             "MaintainFunction": self.functions["Maintain"].function_name,
+            "PseudonymSecret": storage.pseudonym_key.secret_arn,
             "ScoreAllFunction": self.functions["ScoreAll"].function_name,
         }
         for name, value in outputs.items():

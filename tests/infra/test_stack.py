@@ -124,7 +124,8 @@ def test_of_the_state_a_function_that_only_writes_tables_may_touch_little(
 ) -> None:
     policies = resources(template, "AWS::IAM::Policy")
     (policy,) = [p for n, p in policies.items() if f"{name}RoleDefaultPolicy" in n]
-    said = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+    statements = [s for s in policy["PolicyDocument"]["Statement"] if "dynamodb:" in str(s["Action"])]
+    said = [s for s in statements if "StorageState" in str(s["Resource"])]
 
     assert [s["Condition"] for s in said] == [
         {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [key]}} for key in keys

@@ -164,8 +164,15 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+Treatment = Literal["key", "pseudonymise", "drop", "text", "age_band", "year", "region", "network", "domain", "keep"]
+"""What becomes of a column: see `privacy.toml` beside this."""
+
+
 class Privacy(Section):
     """How personal data is kept out of the lake."""
+
+    columns: dict[str, dict[str, Treatment]] = Field(default_factory=dict)
+    """What becomes of columns that the product does not know, or of others than it says: stream (`<source>_<stream>`) -> column -> treatment."""
 
     drop_address_tags: bool = False
     """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
