@@ -192,17 +192,22 @@ def _tell_refused(draft: _Draft) -> None:
             draft.tell("undeclared", each.field)
 
 
-def _decision(draft: _Draft) -> Decision:
+def concluded(before: Schema, changes: list[Change], refused: list[Refusal], **now: Any) -> Decision:
     """A new version where something changed that is remembered."""
-    now: dict[str, Any] = {
-        "columns": tuple(draft.columns),
-        "withheld": draft.withheld,
-        "retired": tuple(draft.retired),
-        "folded": draft.folded,
-    }
-    before = draft.before
     same = now == {name: getattr(before, name) for name in now}
-    return Decision(before if same and before.version else following(before, **now), draft.changes, draft.refused)
+    return Decision(before if same and before.version else following(before, **now), changes, refused)
+
+
+def _decision(draft: _Draft) -> Decision:
+    return concluded(
+        draft.before,
+        draft.changes,
+        draft.refused,
+        columns=tuple(draft.columns),
+        withheld=draft.withheld,
+        retired=tuple(draft.retired),
+        folded=draft.folded,
+    )
 
 
 def _ignored(field: str, ignored: Iterable[str]) -> bool:

@@ -19,14 +19,14 @@ NEEDED = ("contacts", "companies", "deals")
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "companies": ("name", "industry", "country", "numberofemployees:number", "plan", "createdate:time"),
     "deals": ("amount:number", "dealstage", "createdate:time", "closedate:time"),
-    "tickets": ("hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "createdate:time"),
+    "tickets": ("subject", "content", "hs_pipeline", "hs_pipeline_stage", "hs_ticket_priority", "createdate:time"),
     "calls": ("hs_timestamp:time", "hs_call_direction", "hs_call_duration:number"),
     "emails": ("hs_timestamp:time", "hs_email_direction"),
     "meetings": ("hs_timestamp:time", "hs_meeting_outcome"),
     "notes": ("hs_timestamp:time",),
     "tasks": ("hs_timestamp:time", "hs_task_status"),
 }
-"""Of engagements: when and how, and nothing of what was said."""
+"""Of engagements: when and how, and nothing of what was said. Of tickets Transform makes numbers of it and stores no word."""
 
 
 def hubspot(source: HubSpotSource, settings: Settings) -> dict[str, Stream]:

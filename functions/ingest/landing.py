@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import duckdb
 
 from holdfast.contracts import Extract, manifest_key
+from holdfast.privacy import Declared
 from holdfast.sql import literal
 from holdfast.store import Store, read_json, write_json
 from ingest.planning import File
+from ingest.undeclared import look
 
 
 class Reject(NamedTuple):
@@ -32,6 +34,18 @@ class Landing:
     quarantine: Store
     artifacts: Store
     stores: Callable[[str], Store]
+    declared: Declared | None = None
+    """What is declared of the stream's columns; where nobody says, the others are not looked at, and none of them enters."""
+
+    def lands(self, column: str) -> bool:
+        """Whether a column lands: one that the user has declared away does not, unless statements of the lake name it."""
+        said = self.declared
+        return not (said and said.own.get(column) == "drop" and (said.writing(column) or not said.structural(column)))
+
+    def look(self, connection: duckdb.DuckDBPyConnection, query: str, part: int = 0) -> None:
+        """Write down what the rows of a query show of columns that nobody declared."""
+        if self.declared:
+            look(self.artifacts, self.extract.run, self.declared, connection, query, part)
 
     def files(self) -> list[File]:
         """The files of the extract's batch, or the one of them that is meant."""

@@ -45,11 +45,12 @@ def land_part(place: Landing, stream: Stream, walk: Pass, group: Group, progress
     """Make a group durable, and move the progress behind it."""
     connection = casts.connect()
     open_rejects(connection)
-    columns = (*stream.columns, Column(UPDATED, stream.updated, "time"))
+    columns = (*(each for each in stream.columns if place.lands(each.name)), Column(UPDATED, stream.updated, "time"))
     with tempfile.TemporaryDirectory() as folder:
         records = [] if walk.removes else group.records
         add_rejects(connection, rows.load(connection, "records", columns, records, Path(folder)))
         rows.load(connection, "gone", GONE, _gone(stream, walk, group), Path(folder))
+    place.look(connection, rows.typed("records", columns), progress.part)
     progress.rows += place.land(connection, rows.typed("records", columns), progress.part)
     progress.removed += place.remove(connection, rows.typed("gone", GONE), progress.part)
     progress.rejected += place.reject(connection, part=progress.part)

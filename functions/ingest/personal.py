@@ -16,16 +16,21 @@ EVIDENCE = {
     "phone numbers": r"WHERE kind = 'text' AND regexp_full_match(said, '(\+|00)?[\d\s().\-/]{7,20}') "
     r"AND strlen(regexp_replace(said, '\D', '', 'g')) BETWEEN 7 AND 15 AND NOT regexp_full_match(said, '\d*\.?\d*')",
     "card numbers": rf"WHERE CASE WHEN regexp_full_match(said, '\d{{13,19}}') THEN {_LUHN} END",
+    "postal addresses": r"WHERE kind = 'text' AND regexp_matches(lower(said), "
+    r"'(\d+\w?,? +(\pL[\pL.-]* +){1,4}(street|st|avenue|ave|road|rd|lane|ln|drive|dr|boulevard|blvd|way|court|ct|square)\b|"
+    r"\pL(straße|strasse|str\.|gasse|weg|platz|allee) +\d+|\b(rue|via|calle|avenida|piazza) +\pL.*\d)')",
     "free text": r"WHERE kind = 'text' AND strlen(said) > 60 AND regexp_matches(said, '(\pL+\s+){8}')",
 }
 """What values may look like -> SQL that filters those that do, over `said` (the value as text) and `kind`."""
-_ENOUGH = {"e-mail addresses": 0.0, "IP addresses": 0.2, "phone numbers": 0.2, "card numbers": 0.5, "free text": 0.05}
+_ENOUGH = {"e-mail addresses": 0.0, "IP addresses": 0.2, "phone numbers": 0.2, "card numbers": 0.5,
+           "postal addresses": 0.05, "free text": 0.05}  # fmt: skip
 """Share of a field's values above which they count as that. One address is one too many; one number in ten passes Luhn's check."""
 
 _WORDS = re.compile(
     "e?mail|mailto|phone|telephone|mobile|tel|fax|msisdn|surname|lastname|firstname|fullname|username|nickname|realname|"
     "address|addr|street|zip|zipcode|postcode|postal|ip|ipaddr|ipaddress|ipv4|ipv6|card|pan|iban|bic|cvv|ssn|passport|"
     "password|passwd|pwd|passphrase|token|jwt|secret|apikey|credentials?|authorization|cookie|birth|birthday|birthdate|dob|"
+    "mobilephone|phonenumber|telephonenumber|cellphone|emailaddress|streetaddress|dateofbirth|taxid|maidenname|"
     "gender|ethnicity|religion|latitude|longitude|comments?|message|feedback|notes?|body|signature|recipient|sender"
 )
 _NAMED = re.compile(

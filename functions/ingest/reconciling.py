@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from holdfast.contracts import Extract, Planned, Reconciled
@@ -9,6 +10,7 @@ from holdfast.errors import SourceGarbled
 from holdfast.fields import EVENT_COLUMNS, LANDED_COLUMNS, MORE
 from holdfast.ledger import Ledger
 from holdfast.observe import logger
+from holdfast.privacy import declared
 from holdfast.schema import Change, Column, Schema, decision_key, remember, remembered
 from holdfast.settings import EventsSource, Settings
 from holdfast.store import Store, read_json, write_json
@@ -16,6 +18,7 @@ from ingest.accounts import Account, read_accounts
 from ingest.evolution import Decision, Refusal, decided
 from ingest.failures import Failure, check_share, failed_files, give_up, note_failures
 from ingest.landing import Landing
+from ingest.undeclared import columns_decided, columns_seen
 
 Alert = tuple[str, dict[str, Any]]
 """Subject and body."""
@@ -54,6 +57,9 @@ def reconciled(run: str, settings: Settings, place: Place) -> tuple[Reconciled, 
         decision = _decision(run, source, settings, accounts, place.artifacts)
         changes += len(decision.changes)
         alerts += [each for each in (_of_failures(source, failures, settings), _of_changes(source, decision)) if each]
+    for name, decision in _columns(run, settings, place.artifacts).items():
+        changes += len(decision.changes)
+        alerts += [each for each in (_of_columns(name, decision),) if each]
     sums = {name: sum(each[name] for each in totals) for name in ("rows", "rejected", "failed", "gap")}
     return Reconciled(**sums, changes=changes), alerts
 
@@ -102,19 +108,30 @@ def _refuse_garbage(source: str, accounts: Sequence[Account]) -> None:
 
 def _decision(run: str, source: str, settings: Settings, accounts: Iterable[Account], artifacts: Store) -> Decision:
     """The run's decision, as it was kept or made now; it is remembered either way."""
+    seen = [each for account in accounts for each in account.fields]
+    configured = settings.of_kind("events")[source]
+    taken = _taken(source, settings, artifacts)
+    return _kept(run, source, artifacts, lambda before: decided(run, configured, before, seen, taken))
+
+
+def _kept(run: str, source: str, artifacts: Store, decide: Callable[[Schema], Decision]) -> Decision:
     key = decision_key(run, source)
     try:
         decision = _parsed(read_json(artifacts, key))
     except KeyError:
-        before = remembered(artifacts, source)
-        seen = [each for account in accounts for each in account.fields]
-        configured = settings.of_kind("events")[source]
-        decision = decided(run, configured, before, seen, _taken(source, settings, artifacts))
+        decision = decide(remembered(artifacts, source))
         write_json(artifacts, key, _told(decision))
     if decision.changes or decision.schema.version == 1:
         remember(artifacts, run, decision.schema, decision.changes)
         logger.info("schema", source=source, changes=[each.sentence for each in decision.changes[:50]])
     return decision
+
+
+def _columns(run: str, settings: Settings, artifacts: Store) -> dict[str, Decision]:
+    """The run's decisions on columns that nobody declared, by name of the stream; they are remembered."""
+    known = {each.name: each for each in declared(settings).values()}
+    seen = columns_seen(artifacts, run)
+    return {name: _kept(run, name, artifacts, partial(columns_decided, run, known[name], seen[name])) for name in seen}
 
 
 def _taken(source: str, settings: Settings, artifacts: Store) -> dict[str, Column | None]:
@@ -150,6 +167,19 @@ def _of_failures(source: str, failures: Sequence[Failure], settings: Settings) -
         "files": [each.sentence for each in failures[:20]],
         "next": f"They are tried again next night, and put into quarantine after {after} nights. Mend and upload them, or see "
         "`holdfast logs Ingest`.",
+    }
+
+
+def _of_columns(name: str, decision: Decision) -> Alert | None:
+    """What was kept out; a column that entered is told where it is looked for."""
+    told = [each.sentence for each in decision.changes if each.action == "withheld_column"]
+    if not told:
+        return None
+    stream = name.replace(".", "_")
+    return f"{len(told)} columns of {name} are kept out of the lake", {
+        "what": f"Columns of stream {name} that nobody declared look like personal data.",
+        "changes": told[:50],
+        "next": f"say under [privacy.columns.{stream}] of holdfast.toml what becomes of them: `holdfast privacy columns` shows the words",
     }
 
 

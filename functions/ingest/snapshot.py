@@ -38,7 +38,9 @@ def land_snapshot(place: Landing, source: TableSource) -> Landed:
         f"{cast_of(connection, column)} AS {quoted(_renamed(column))}" for column in columns if column != source.key
     ]
     key = f"{casts.text(f'{quoted(source.key)}::VARCHAR')} AS {KEY}"
-    return Landed(place.extract.table, place.land(connection, f"SELECT {', '.join([key, *typed])} FROM snapshot"))
+    rows = f"SELECT {', '.join([key, *typed])} FROM snapshot"
+    place.look(connection, rows)
+    return Landed(place.extract.table, place.land(connection, rows))
 
 
 def load(connection: duckdb.DuckDBPyConnection, source: str, paths: list[tuple[str, Path]]) -> None:

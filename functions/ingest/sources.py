@@ -3,13 +3,14 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.connector import connector
 from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid
 from holdfast.hints import Hints
 from holdfast.ledger import Ledger
+from holdfast.privacy import declared as columns_declared
 from holdfast.resources import secret
 from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, RestSource, Settings, TableSource
 from holdfast.vendors import ApiSource, base_url_of, timezone_of, token_path_of
@@ -59,6 +60,7 @@ def _declared(source: RestSource) -> Api:
 def landed(place: Landing, settings: Settings, secrets: str, ledger: Ledger, hints: Hints) -> Landed:
     """Land one extract; `secrets` is the JSON object of secret ids by source."""
     source = settings.sources[place.extract.source]
+    place = replace(place, declared=columns_declared(settings)[place.extract.source, place.extract.stream])
     match source:
         case EventsSource() if place.extract.failure:
             write_failure(place)

@@ -15,9 +15,9 @@ from holdfast.settings import EventsSource, Settings, TableSource
 from privacy import tables
 from privacy.bodies import Reading
 from privacy.buckets import S3Bucket, Version
-from privacy.forgetting import House
 from privacy.items import DynamoTable
 from privacy.objects import Zone
+from privacy.places import House
 from privacy.register import DynamoRegister
 from privacy.whose import ANYBODYS, whose_objects
 

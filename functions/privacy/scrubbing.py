@@ -9,7 +9,7 @@ from holdfast.reconciliation import keep_out
 from holdfast.store import Store, read_json, write_json
 from privacy import closure, objects
 from privacy.objects import Zone
-from privacy.register import LATER, Register
+from privacy.register import Register
 from privacy.sought import Sought
 
 
@@ -21,9 +21,8 @@ def scrubbed(
 
     Rows of log files that are kept out are counted, so that they are not missed later.
     """
-    known = set(sought.tokens)
     closure.close(sought, sources, run)
-    register.suppress(LATER, sought.tokens - known)
+    _remember(run, sought, sources, register)
     rows = 0
     for table in _tables(zones["landing"], run):
         gone = objects.erased(zones["landing"], sought, prefix=f"landing/run={run}/{table}/").rows
@@ -34,6 +33,16 @@ def scrubbed(
     for account in [item.key for item in artifacts.list(f"work/{run}/landed/")]:
         _upload_files(account, sought, zones["uploads"], artifacts)
     return Scrubbed(rows)
+
+
+def _remember(run: str, sought: Sought, sources: closure.Sources, register: Register) -> None:
+    """Put what people have had since they were forgotten on the list, each under their own receipt."""
+    known = register.tokens()
+    for receipt in {known[token] for token in sought.met if token in known}:
+        own = {token for token, held in known.items() if held == receipt}
+        one = sought.only(own)
+        closure.close(one, sources, run)
+        register.suppress(receipt, one.tokens - own)
 
 
 def _upload_files(account: str, sought: Sought, uploads: Zone, artifacts: Store) -> None:

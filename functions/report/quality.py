@@ -31,14 +31,17 @@ def judged(store: Store, run: str) -> list[Judged]:
     return [_with_history(store, result) for result in results]
 
 
-def quality(tables: Sequence[Judged]) -> Json:
-    """Everything that the section shows; of a run without results, that there are none."""
+def quality(tables: Sequence[Judged], disputed: int = 0) -> Json:
+    """Everything that the section shows; of a run without results, that there are none. `disputed` counts where the sources
+    disagree on who somebody is.
+    """
     rows, kept = sum(t.result["rows"] for t in tables), sum(t.result["quarantined"] for t in tables)
     return {
         "tables": [_table(table) for table in tables],
         "passed": sum(_state(table.result) == "passed" for table in tables),
         "rows": rows,
         "kept": kept,
+        "disputed": disputed,
         "why": _main_reason(tables),
         "runs": _runs(tables),
         "worst": _worst(tables),

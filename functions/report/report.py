@@ -10,6 +10,7 @@ from holdfast.lake import Lake
 from holdfast.observe import step
 from holdfast.predictors import Personas
 from holdfast.resources import artifacts, lake, settings
+from holdfast.runs import recorded
 from holdfast.store import Store
 from report.page import page
 from report.quality import judged, quality
@@ -39,9 +40,17 @@ def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reporte
         bundle.json(METRICS), bundle.json(IMPORTANCE), bundle.json(SETTINGS),
     )  # fmt: skip
     run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}
-    data = {"data": quality(judged(store, wanted.run))}
+    data = {"data": quality(judged(store, wanted.run), _disputed(store, wanted.run))}
     body = page(summary(scores, found) | data, run).encode()
     store.write("reports/latest.html", body, _HTML)
     key = f"reports/{wanted.run}.html"
     store.write(key, body, _HTML)
     return Reported(key)
+
+
+def _disputed(store: Store, run: str) -> int:
+    """How often the sources disagree on who somebody is."""
+    try:
+        return sum(recorded(store, run).get("contradictions", {}).values())
+    except KeyError:
+        return 0

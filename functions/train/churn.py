@@ -16,7 +16,7 @@ from train.evaluation import log_loss
 from train.examples import Examples, evenly
 from train.splits import fifth, folds_of, inner_holdout
 
-_THREADS = 2
+THREADS = 2
 """Fixed, because sums over another number of threads differ in the last bits, and with them the bundle's version."""
 _PATIENCE = 30
 _BINS = 64
@@ -130,7 +130,7 @@ def _fit_with_inner_judge(examples: Examples, training: Training) -> xgb.Booster
 
 def _binned(examples: Examples, like: xgb.DMatrix | None = None) -> xgb.QuantileDMatrix:
     """Rows as histograms read them, in bins of their own or in those of another matrix: finding bins is a third of the work."""
-    return xgb.QuantileDMatrix(examples.rows, examples.churned, nthread=_THREADS, max_bin=_BINS, ref=like)
+    return xgb.QuantileDMatrix(examples.rows, examples.churned, nthread=THREADS, max_bin=_BINS, ref=like)
 
 
 def _fit(data: xgb.DMatrix, training: Training, trees: int, judge: xgb.DMatrix | None = None) -> xgb.Booster:
@@ -152,5 +152,5 @@ def _parameters(training: Training) -> dict[str, Any]:
     return {
         "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": training.depth,
         "learning_rate": training.learning_rate, "subsample": 0.8, "colsample_bytree": 0.4, "min_child_weight": 5,
-        "reg_lambda": 5, "max_bin": _BINS, "seed": training.seed, "nthread": _THREADS,
+        "reg_lambda": 5, "max_bin": _BINS, "seed": training.seed, "nthread": THREADS,
     }  # fmt: skip

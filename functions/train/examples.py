@@ -1,7 +1,7 @@
 """Training examples as arrays: what was known of a customer at a cutoff, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -44,6 +44,10 @@ class Examples:
             self.rows[picked], self.churned[picked], self.value[picked], self.cutoff[picked], self.split[picked],
             {name: parts[picked] for name, parts in self.groups.items()},
         )  # fmt: skip
+
+    def with_columns(self, columns: Sequence[int]) -> "Examples":
+        """All rows, with some of the features."""
+        return replace(self, rows=self.rows[:, columns])
 
     def of(self, split: str) -> "Examples":
         """The rows of one split."""

@@ -35,6 +35,7 @@ from train.examples import FOLD, HOLDOUT, TRAIN, Examples, check_enough, evenly
 from train.interactions import interactions, strongest
 from train.personas import fit_personas
 from train.profile import dependence, importance, reference
+from train.selection import narrowed, select
 from train.slices import sliced
 from train.splits import folds_of, inner_holdout
 from train.value import fit_value
@@ -67,10 +68,20 @@ def train_bundle(examples: Examples, feature_set: FeatureSet, settings: Settings
         BundleInvalid: the tables that will serve disagree with shap about the model.
     """
     kind = FOLD if (examples.split == FOLD).any() else HOLDOUT
+    if kind == HOLDOUT:
+        examples, feature_set = _chosen(examples, feature_set, settings)
     fitted = _FITS[kind](examples, feature_set, settings)
     latest = fitted.train.where(fitted.train.cutoff == fitted.train.cutoff.max())
     personas = fit_personas(latest.rows, feature_set, settings.training.personas, settings.training.seed)
     return _sealed(fitted, personas, feature_set, settings)
+
+
+def _chosen(examples: Examples, feature_set: FeatureSet, settings: Settings) -> tuple[Examples, FeatureSet]:
+    """The features that the models read. In folds they are all read: each row judges, so none may choose."""
+    train, training = examples.of(TRAIN), settings.training
+    check_enough(train, training.minimum_churners)
+    chosen = select(train, feature_set, training.features, training.seed)
+    return narrowed(examples, feature_set, chosen), chosen
 
 
 def _fit_in_time(examples: Examples, feature_set: FeatureSet, settings: Settings) -> _Fitted:

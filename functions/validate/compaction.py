@@ -1,6 +1,6 @@
 """Many small files of a partition become few large ones, with the same rows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,6 +16,14 @@ from pyiceberg.table import FileScanTask, Table, Transaction
 from holdfast.errors import LakeDamaged
 
 _SUM = "SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0) FROM {relation}"
+
+
+Change = Callable[[pa.Table], pa.Table]
+"""Makes other rows of rows, in their order and with their columns."""
+
+
+def _as_they_are(rows: pa.Table) -> pa.Table:
+    return rows
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,9 @@ def _filled(tasks: Sequence[FileScanTask], target: int) -> Iterator[list[FileSca
         yield held
 
 
-def written(table: Table, tasks: Sequence[FileScanTask], path: Path) -> int:
-    """Write the rows of some files as one, with all columns that the table has by now, and hold it against them; how many rows.
+def written(table: Table, tasks: Sequence[FileScanTask], path: Path, change: Change = _as_they_are) -> int:
+    """Write the rows of some files as one, changed if need be, with all columns that the table has by now, and hold it against
+    them; how many rows.
 
     Raises:
         LakeDamaged: what was written is not what was read.
@@ -66,7 +75,7 @@ def written(table: Table, tasks: Sequence[FileScanTask], path: Path) -> int:
     rows, total = 0, 0
     with pq.ParquetWriter(path, schema, compression="zstd", store_schema=False) as writer:
         for task in tasks:
-            held = scan.to_table([task]).select(schema.names).cast(schema)
+            held = change(scan.to_table([task]).select(schema.names).cast(schema))
             writer.write_table(held)
             counted, summed = checksum(held)
             rows, total = rows + counted, total + summed

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import pyarrow as pa
 
+from holdfast.privacy import shipped
 from holdfast.sql import quoted
 from holdfast.tables import ACTIVITY_BASE, CUSTOMERS_BASE, STATES
 from validate.statements import (
@@ -14,12 +15,14 @@ from validate.statements import (
     FIRST,
     NOBODY,
     SNAPSHOTS,
+    WRITTEN,
 )
+from validate.text import PREFIX
 
 
 def gather_contacts(connection: duckdb.DuckDBPyConnection, relations: Sequence[str]) -> None:
     """Make the relation `contacts` from whatever says who the customers are; empty where nothing does."""
-    parts = [CONTACTS[name] for name in sorted(CONTACTS) if name in relations]
+    parts = [CONTACTS[name].format(more=_named(connection, name)) for name in sorted(CONTACTS) if name in relations]
     if "customers" in relations:
         parts.append(_table_contacts(connection))
     united = " UNION ALL BY NAME ".join(f"({part})" for part in [NOBODY, *parts])
@@ -44,13 +47,27 @@ def snapshot(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
     """One of the small tables, each record once and in the order of its key."""
     schema = STATES.get(name, ACTIVITY_BASE)
     key = "event_id" if schema is ACTIVITY_BASE else schema.names[0]
-    query = f"SELECT DISTINCT ON ({key}) * FROM ({SNAPSHOTS[name][1]}) ORDER BY ALL"
+    said = _with_texts(connection, *SNAPSHOTS[name]) if name in WRITTEN else SNAPSHOTS[name][1]
+    query = f"SELECT DISTINCT ON ({key}) * FROM ({said}) ORDER BY ALL"
     return _shaped(connection.sql(query).to_arrow_table().sort_by(key), schema)
+
+
+def _with_texts(connection: duckdb.DuckDBPyConnection, relation: str, query: str) -> str:
+    """A statement with the numbers that were made of what somebody wrote, where there are any."""
+    there = [name for name in columns_of(connection, relation) if name.startswith(PREFIX)]
+    return query.format(texts="".join(f", {quoted(name)}" for name in there))
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> list[str]:
     """Column names of a relation, in order."""
     return [row[0] for row in connection.execute(f"SELECT column_name FROM (DESCRIBE {relation})").fetchall()]
+
+
+def _named(connection: duckdb.DuckDBPyConnection, relation: str) -> str:
+    """Columns of a relation beside those that the product declares."""
+    known = shipped()[relation]
+    others = (name for name in columns_of(connection, relation) if name not in known and not name.startswith("_"))
+    return "".join(f", {quoted(name)}" for name in others)
 
 
 def _table_contacts(connection: duckdb.DuckDBPyConnection) -> str:

@@ -1,7 +1,6 @@
 """How a run's rows enter the lake: order of commits, what makes a second try harmless, and the run's cutoff."""
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -18,27 +17,29 @@ from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
 from holdfast.locks import ENTRY
 from holdfast.observe import logger
+from holdfast.privacy import declared
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
-from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, usage
+from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
+from validate.contradictions import contradictions
+from validate.guard import Guard
 from validate.identity import unite
 from validate.recording import HISTORIES, recorded
+from validate.rekeying import rekeyed
 from validate.staging import Part
-from validate.state import HASHED, Pull, hashed, merged, present
+from validate.state import Pull, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
 from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
 
 
-class Files(Protocol):
+class Files(upkeep.Files, Protocol):
     """Parquet and catalog, as `validate.parquet` has them."""
 
     def read(self, paths: list[str], columns: list[str] | None = None) -> pa.Table: ...
-
-    def put(self, files: Sequence[Path], path: str) -> list[str]: ...
 
     def cataloged(self, database: str, table: str) -> bool: ...
 
@@ -61,18 +62,20 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
     """Let a run's rows into the lake: what the streams hold, usage events, the small tables, and last bookmarks and cursors.
 
     Each commit is whole, and skips what is there already: a run that was cut short is finished by a second one. One run at a
-    time: a table that is made from others must not be older than they are.
+    time: a table that is made from others must not be older than they are. What a rotation of keys has left to do comes first.
 
     Raises:
         TableBusy: another run is at it.
     """
     with place.lake.alone(ENTRY):
+        rekeyed(place.lake, place.files, pseudonymiser)
         return _entered(run, settings, place, pseudonymiser, now)
 
 
 def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
+    guard = Guard(run, declared(settings), place.artifacts, pseudonymiser)
     schemas = unmapped.schemas(run, settings, place.artifacts)
     tables = passed(run, settings, place.artifacts)
     pulled = list(pulls(run, settings, place.artifacts, place.landing))
@@ -80,14 +83,15 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
     with tempfile.TemporaryDirectory() as folder:
         logs = [table for table in tables if table.kind == "events"]
         events = arriving.staged(logs, place.landing, settings, schemas, Path(folder))
-        relations = _gathered(connection, [table for table in tables if table.kind != "events"], place)
+        relations = _gathered(connection, [table for table in tables if table.kind != "events"], place, guard)
         if events.batches:
             connection.register("events", pa.table({"customer": events.text("customer")}))
             relations.append("events")
-        held = _held(connection, run, pulled, settings, place, pseudonymiser)
+        held = _held(connection, run, pulled, settings, place, guard)
         conform.gather_contacts(connection, relations + held)
-        unite(connection, relations + held, pseudonymiser, HASHED)
+        unite(connection, relations + held, pseudonymiser, held)
         relations += held
+        disputed = contradictions(connection, relations)
         if events.batches:
             rows, added = _enter_events(connection, run, events, place, pseudonymiser)
             gap = reconciliation.counted(run, settings, place.artifacts, int(events.starts()[-1]), rows, added).gap
@@ -102,14 +106,15 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         place.ledger.keep(table.source, table.stream, CURSOR, manifest["cursor"] | landed)
     snapshots = {name: snapshot for name in TABLES if (snapshot := place.lake.snapshot_id(name)) is not None}
     activity = sum(place.lake.rows(name, snapshots[name]) for name in ACTIVITIES if name in snapshots)
-    return Transformed(rows, cutoff.as_of(place.lake, settings, now).isoformat(), snapshots, gap, activity)
+    as_of = cutoff.as_of(place.lake, settings, now).isoformat()
+    return Transformed(rows, as_of, snapshots, gap, activity, disputed)
 
 
-def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place) -> list[str]:
+def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place: Place, guard: Guard) -> list[str]:
     """Register what landed, one relation per kind and stream, with the name of the source in column `_source`."""
     parts: dict[str, list[str]] = {}
     for number, table in enumerate(tables):
-        rows = place.files.read([place.landing.uri(key) for key in table.files])
+        rows = guard.over(table, place.files.read([place.landing.uri(key) for key in table.files]))
         connection.register(f"landed_{number}", rows)
         said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
         parts.setdefault(_relation(table), []).append(said)
@@ -124,7 +129,7 @@ def _held(
     pulled: list[tuple[Passed, dict[str, Any]]],
     settings: Settings,
     place: Place,
-    pseudonymiser: Pseudonymiser,
+    guard: Guard,
 ) -> list[str]:
     """Merge each stream's pull into its table, and register what is there now, one relation per kind and stream.
 
@@ -132,11 +137,7 @@ def _held(
     """
     parts: dict[str, list[str]] = {}
     merged_now = (
-        (
-            table,
-            _merged(run, table, Pull(m["complete"], m["cursor"], _aside(run, table, place)), place, pseudonymiser),
-            m,
-        )
+        (table, _merged(run, table, Pull(m["complete"], m["cursor"], _aside(run, table, place)), place, guard), m)
         for table, m in pulled
     )
     left = left_alone([table for table, _ in pulled], settings, place.ledger)
@@ -145,7 +146,7 @@ def _held(
     for number, (table, rows, said) in enumerate(chain(merged_now, as_it_was)):
         if rows is not None:
             changes.append((_relation(table), table.source, rows))
-            connection.register(f"held_{number}", _current(present(rows), said))
+            connection.register(f"held_{number}", _current(table, present(rows), said, guard))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
         connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
@@ -153,21 +154,21 @@ def _held(
     return sorted(parts)
 
 
-def _current(rows: pa.Table, said: dict[str, Any]) -> pa.Table:
+def _current(table: Passed, rows: pa.Table, said: dict[str, Any], guard: Guard) -> pa.Table:
     """Without columns that are held and no longer land, as its pull said: what they say grows old."""
-    landing = said.get("columns") or rows.column_names
+    landing = guard.names(table, said.get("columns") or rows.column_names)
     return rows.select([name for name in rows.column_names if name in landing])
 
 
-def _merged(run: str, table: Passed, pull: Pull, place: Place, pseudonymiser: Pseudonymiser) -> pa.Table | None:
+def _merged(run: str, table: Passed, pull: Pull, place: Place, guard: Guard) -> pa.Table | None:
     name = f"raw_{table.source}_{table.stream}"
-    before = place.lake.read(name)
+    before = guard.still(table, place.lake.read(name))
     landed = place.files.read([place.landing.uri(key) for key in table.files]) if table.files else None
     prefix = f"removed/run={run}/{table.source}_{table.stream}/"
     tombstones = [place.landing.uri(item.key) for item in place.landing.list(prefix)]
     gone = place.files.read(tombstones) if tombstones else None
     if landed is not None:
-        landed = hashed(landed, _relation(table), pseudonymiser)
+        landed = guard.over(table, landed)
     after = merged(before, landed, gone, pull)
     if after is not None:
         place.lake.replace(name, after)

@@ -4,36 +4,34 @@ A person is known by the product's own id when any contact has it, else by the e
 pseudonym of an address to the id of the person who has both.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Collection, Iterable
 
 import duckdb
 import pyarrow as pa
 
+from holdfast.privacy import identifiers
 from holdfast.pseudonym import Pseudonymiser
 from validate.conform import columns_of
-from validate.statements import ALIASES, CONTACT_IDS, IDENTIFIERS, PEOPLE
-
-NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
+from validate.statements import ALIASES, CONTACT_IDS, LAST_RESORT, PEOPLE
 
 
 def unite(
     connection: duckdb.DuckDBPyConnection,
     relations: Iterable[str],
     pseudonymiser: Pseudonymiser,
-    hashed: Mapping[str, Sequence[str]] = NOTHING,
+    held: Collection[str] = (),
 ) -> None:
     """Make `pseudonyms` (raw, pseudonym), `people`, `aliases` and `contact_ids` from what landed and `contacts`.
 
-    Columns that `hashed` names by relation hold pseudonyms already.
+    What names somebody in the relations `held` is a pseudonym already.
     """
     named = [
         (name, column)
         for name in relations
-        for column in IDENTIFIERS.get(name, ())
+        for column in (*identifiers(name), *LAST_RESORT.get(name, ()))
         if column in columns_of(connection, name)
     ]
-    done = [each for each in named if each[1] in hashed.get(each[0], ())]
+    done = [(name, column) for name, column in named if name in held and column in identifiers(name)]
     known = dict.fromkeys(_distinct(connection, done))
     fresh = _distinct(connection, [each for each in named if each not in done])
     by_raw = {one: one for one in known} | pseudonymiser.distinct(one for one in fresh if one not in known)

@@ -12,21 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.connector import connector, shipped
-from holdfast.pseudonym import Pseudonymiser
 from holdfast.sql import quoted
-
-HASHED = {
-    "hubspot_contacts": ("external_id", "email"),
-    "hubspot_email_events": ("recipient",),
-    "hubspot_owners": ("email",),
-    "intercom_contacts": ("external_id", "email"),
-    "intercom_conversations": ("contact_external_id",),
-    "intercom_tickets": ("contact_external_id",),
-    "intercom_admins": ("email",),
-    "intercom_data_events": ("external_id",),
-} | {f"{name}_{stream}": connector(name).hashed(stream) for name in shipped() for stream in connector(name).streams}
-"""Columns that name somebody, by kind and stream: pseudonyms from here on. Ids of records stay: they are what is merged by."""
 
 OWN = ("_updated_at", "_removed")
 
@@ -98,17 +84,6 @@ def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None
 def present(held: pa.Table) -> pa.Table:
     """The records that are there, as they landed."""
     return held.filter(pc.invert(held["_removed"])).drop_columns(list(OWN))
-
-
-def hashed(rows: pa.Table, stream: str, pseudonymiser: Pseudonymiser) -> pa.Table:
-    """The same rows under pseudonyms; `stream` is `<kind>_<stream>`."""
-    for name in HASHED.get(stream, ()):
-        values = rows[name].combine_chunks().cast(pa.string())
-        distinct = pseudonymiser.distinct(values.unique().to_pylist())
-        places = pc.index_in(values, value_set=pa.array(list(distinct), pa.string()))
-        made = pa.array(list(distinct.values()), pa.string()).take(places)
-        rows = rows.set_column(rows.column_names.index(name), name, made)
-    return rows
 
 
 _NOTHING_HELD = """

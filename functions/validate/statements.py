@@ -1,7 +1,7 @@
 """The SQL that turns landing relations into the lake's tables; names of people and free text are left behind.
 
-A conversation or a ticket is one row, and says only what was known when it was opened: its state and its length come to
-be known later, and would let the future into a feature.
+A conversation or a ticket is one row, and says only what was known when it was opened, of its first text the numbers among it:
+its state and its length come to be known later, and would let the future into a feature.
 """
 
 NOBODY = """
@@ -15,29 +15,21 @@ SELECT 1 AS _rank, id AS _contact, external_id AS _external, email AS _email, cr
     COLUMNS(lambda name: name NOT IN ('id', 'external_id', 'email', 'companies', 'createdate'))
 FROM hubspot_contacts""",
     "intercom_contacts": """
-SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at
+SELECT 2 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created_at{more}
 FROM intercom_contacts""",
     "subscriptions_customers": """
 SELECT 4 AS _rank, _source, id AS _contact, external_id AS _external, email AS _email, created AS created_at
 FROM subscriptions_customers""",
 }
-"""What says who the customers are, by landing relation; columns that begin with `_` never reach the lake."""
+"""What says who the customers are, by landing relation; columns that begin with `_` never reach the lake. `{more}` are columns
+that the user named."""
 
-IDENTIFIERS = {
-    "hubspot_contacts": ("external_id", "email"),
-    "intercom_contacts": ("external_id", "email"),
-    "subscriptions_customers": ("external_id", "email"),
-    "customers": ("customer", "email"),
-    "events": ("customer",),
-    "hubspot_email_events": ("recipient",),
-    "intercom_conversations": ("contact_external_id", "contact_id"),
-    "intercom_tickets": ("contact_external_id", "contact_id"),
-}
-"""Columns that name somebody, by landing relation."""
+LAST_RESORT = {"intercom_conversations": ("contact_id",), "intercom_tickets": ("contact_id",)}
+"""Ids that name somebody where nothing else does, by landing relation."""
 
 _ASKED = """
 SELECT coalesce(i.customer_id, e.pseudonym, c.pseudonym) AS customer_id, id AS event_id, created_at AS event_time,
-    created_at AS known_at, coalesce({kind}) AS kind
+    created_at AS known_at, coalesce({kind}) AS kind{{texts}}
 FROM {relation} r
 LEFT JOIN contact_ids i ON i._source = r._source AND i._contact = r.contact_id
 LEFT JOIN pseudonyms e ON e.raw = r.contact_external_id
@@ -100,6 +92,9 @@ LEFT JOIN contact_ids i ON i._source = s._source AND i._contact = s.customer""",
 }
 """Table of the lake -> the landing relation that it needs, and its rows."""
 
+WRITTEN = ("conversations", "tickets")
+"""Tables whose rows say what is known of what somebody wrote: in their statements, `{texts}`."""
+
 ALSO_NEEDED = {"replies": ("intercom_conversations",)}
 """Further relations that a table needs."""
 
@@ -111,24 +106,24 @@ WITH known AS (
     LEFT JOIN pseudonyms x ON x.raw = c._external
     LEFT JOIN pseudonyms e ON e.raw = c._email),
 aliased AS (
-    SELECT _by_email AS pseudonym, min(_by_id) AS customer_id
+    SELECT _by_email AS pseudonym, first(_by_id ORDER BY _rank, created_at, _contact) AS customer_id
     FROM known
     WHERE _by_id IS NOT NULL AND _by_email IS NOT NULL
     GROUP BY _by_email)
-SELECT k.* EXCLUDE (_external, _email, _by_id), coalesce(_by_id, a.customer_id, _by_email) AS customer_id
+SELECT k.* EXCLUDE (_external, _email), coalesce(_by_id, a.customer_id, _by_email) AS customer_id
 FROM known k
 LEFT JOIN aliased a ON a.pseudonym = k._by_email"""
 
 ALIASES = """
 CREATE TABLE aliases AS
-SELECT _by_email AS pseudonym, min(customer_id) AS customer_id
+SELECT _by_email AS pseudonym, first(customer_id ORDER BY _by_id IS NULL, _rank, created_at, _contact) AS customer_id
 FROM people
 WHERE _by_email IS NOT NULL
 GROUP BY _by_email"""
 
 CONTACT_IDS = """
 CREATE TABLE contact_ids AS
-SELECT _source, _contact, min(customer_id) AS customer_id
+SELECT _source, _contact, first(customer_id ORDER BY _rank, created_at, customer_id) AS customer_id
 FROM people
 WHERE customer_id IS NOT NULL
 GROUP BY ALL"""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from holdfast.fields import MORE, fits, fitted, pointer, without
-from holdfast.schema import Column, Schema, decision_key, remembered
+from holdfast.schema import Column, Schema, decided_schema
 from holdfast.settings import EventsSource, Settings
 from holdfast.sql import quoted
-from holdfast.store import Store, read_json
+from holdfast.store import Store
 from holdfast.tables import NUMBER, TEXT, TIME
 
 ARROW = {"integer": NUMBER, "number": NUMBER, "flag": pa.bool_(), "time": TIME, "text": TEXT}
@@ -17,7 +17,7 @@ _SQL = {"integer": "DOUBLE", "number": "DOUBLE", "flag": "BOOLEAN", "time": "TIM
 
 def schemas(run: str, settings: Settings, artifacts: Store) -> dict[str, Schema]:
     """Each events source's schema as the run decided it, or else the newest."""
-    return {name: _schema(run, name, artifacts) for name in settings.of_kind("events")}
+    return {name: decided_schema(artifacts, run, name) for name in settings.of_kind("events")}
 
 
 def columns(held: Iterable[Schema]) -> pa.Schema:
@@ -50,10 +50,3 @@ def _typed(column: Column, value: str) -> str:
     if column.beside:
         held = f"CASE WHEN NOT ({fits(value, column.beside)}) THEN {held} END"
     return f"({held})::{_SQL[column.type]}"
-
-
-def _schema(run: str, source: str, artifacts: Store) -> Schema:
-    try:
-        return Schema.parse(read_json(artifacts, decision_key(run, source))["schema"])
-    except KeyError:
-        return remembered(artifacts, source)

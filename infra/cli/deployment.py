@@ -47,6 +47,7 @@ class Deployment:
     dashboard: str
     drift_function: str
     maintain_function: str
+    pseudonym_secret: str
     score_all_function: str
     forget_function: str
     report: str = ""

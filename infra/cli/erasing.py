@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from infra.cli import privacy
+from infra.cli import demo, privacy
 from infra.cli.deployment import relative
 from infra.cli.options import CONFIG, Config, Target, deployment_of
 from infra.cli.quarantine import BucketOf
@@ -33,7 +33,13 @@ def forget(
     several: Annotated[
         bool, typer.Option("--several", help="Of an identifier that several share, forget all.")
     ] = False,
+    lift: Annotated[
+        str, typer.Option("--lift", help="Receipt of somebody who is a customer again: keep them out no longer.")
+    ] = "",
     open_: Annotated[bool, typer.Option("--open", help="Go on with all requests that are open.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Erase everybody once more who was forgotten: a backup came back.")
+    ] = False,
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
@@ -42,9 +48,13 @@ def forget(
     Any identifier of theirs leads to the others. Nobody else's rows change. A receipt says what was done; it names nobody.
     """
     deployment = deployment_of(target, config)
-    if open_:
-        done = privacy.worked_off(deployment)
-        console.print(f"{done['requests']} open requests ({done['opened']} of notices): {done['done']} done")
+    if lift:
+        privacy.lifted(deployment, lift)
+        console.print("let in again; `holdfast sources sync --backfill everything` pulls what has not changed since")
+        return
+    if open_ or again:
+        done = privacy.worked_off(deployment, again=again)
+        console.print(f"{done['requests']} requests ({done['opened']} of notices): {done['done']} done")
         return
     person = _read(person)
     held = privacy.found(deployment, person)
@@ -60,6 +70,8 @@ def forget(
         done = privacy.forgotten(
             deployment, person, console.print, known=known, unknown=unknown, several=several, wait=wait
         )
+    if Path(deployment.report or "none").exists():
+        demo.with_report(deployment)
     _tell(done)
 
 
@@ -80,12 +92,15 @@ def export(
 def receipts(target: Target = None, config: Config = CONFIG) -> None:
     """What was forgotten so far: receipt, day, places, models. Nobody is named."""
     deployment = deployment_of(target, config)
-    found = privacy.receipts(BucketOf(deployment, deployment.artifacts_bucket))
+    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    found = privacy.receipts(artifacts)
     for each in found:
         places = len(each["places"])
         console.print(
             f"{each['receipt']}  {each['closed_at'][:10]}  {each['status']:<7}{each['reason']:<8}{places} places, {len(each['models'])} models"
         )
+    for version, status in privacy.models(artifacts).items():
+        console.print(f"model {version}: learnt from somebody who was forgotten; {status}")
     if not found:
         console.print("nobody was forgotten yet")
 

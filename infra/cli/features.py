@@ -99,10 +99,11 @@ def features_rollback(
     now = datetime.now(UTC)
     run = f"rollback-{now:%Y%m%dT%H%M%S}"
     rollback.roll_back(registry, plan, run, now.isoformat(timespec="seconds"))
-    scored = lake.invoked(deployment, "ScoreAll", deployment.score_all_function, plan.scoring(run))
-    console.print(
-        f"feature set {meant} with model {plan.model} serves {scored['rows']:,} customers as of {plan.as_of[:10]}"
-    )
+    served = "no customer yet: no rows of it are kept, and scores stay as they are until the next run"
+    if plan.snapshot:
+        scored = lake.invoked(deployment, "ScoreAll", deployment.score_all_function, plan.scoring(run))
+        served = f"{scored['rows']:,} customers as of {plan.as_of[:10]}"
+    console.print(f"feature set {meant} with model {plan.model} serves {served}")
     console.print(
         "Every run makes this version until `holdfast features release`; `holdfast run` makes it of today now."
     )

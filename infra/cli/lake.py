@@ -48,13 +48,13 @@ def status(deployment: Deployment) -> list[State]:
     return found
 
 
-def maintain(deployment: Deployment) -> dict[str, Any]:
-    """Have the upkeep done now; what it did.
+def maintain(deployment: Deployment, job: str = "") -> dict[str, Any]:
+    """Have the upkeep done now, or one job of it; what it did.
 
     Raises:
         Trouble: it failed.
     """
-    return invoked(deployment, "Maintain", deployment.maintain_function, {})
+    return invoked(deployment, "Maintain", deployment.maintain_function, {"job": job})
 
 
 def invoked(deployment: Deployment, state: str, function: str, event: dict[str, Any]) -> dict[str, Any]:

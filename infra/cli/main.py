@@ -10,8 +10,24 @@ from rich.console import Console
 from rich.markup import escape
 
 from holdfast.errors import HoldfastError
+from holdfast.privacy import declared
 from holdfast.settings import load_settings
-from infra.cli import api, demo, erasing, features, lake, operate, quarantined, runs, schemas, secrets, show, sources
+from infra.cli import (
+    api,
+    columns,
+    demo,
+    erasing,
+    features,
+    keys,
+    lake,
+    operate,
+    quarantined,
+    runs,
+    schemas,
+    secrets,
+    show,
+    sources,
+)
 from infra.cli.deployment import STATE
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
@@ -37,6 +53,8 @@ app.add_typer(features.app, name="features")
 lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
 app.add_typer(lake_, name="lake")
 app.add_typer(schemas.app, name="schema")
+app.add_typer(keys.app, name="keys")
+app.add_typer(columns.app, name="privacy")
 app.command()(erasing.forget)
 app.command()(erasing.export)
 app.command()(erasing.receipts)
@@ -82,6 +100,7 @@ def down() -> None:
 def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = _CONFIG) -> None:
     """Check a configuration file and say what it configures."""
     settings = load_settings(config)
+    declared(settings)
     sources = ", ".join(f"{name} ({source.kind})" for name, source in settings.sources.items())
     console.print(
         f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}."

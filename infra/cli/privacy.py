@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.config import Config
 
+from holdfast.forgotten import MODELS
 from holdfast.words import message_of
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
@@ -69,9 +70,22 @@ def why_not(answer: Mapping[str, Any]) -> str:
     return "nothing is held of this person. To keep them out from now on all the same: --unknown"
 
 
-def worked_off(deployment: Deployment) -> dict[str, Any]:
-    """Go on with every request that is open."""
-    return _asked(deployment, action="due")
+def worked_off(deployment: Deployment, *, again: bool) -> dict[str, Any]:
+    """Go on with every request that is open; with `again` with all others as well."""
+    return _asked(deployment, action="due", again=again)
+
+
+def lifted(deployment: Deployment, receipt: str) -> None:
+    """Keep somebody out no longer.
+
+    Raises:
+        Trouble: there is no such receipt, or what it is for is not done yet.
+    """
+    match _asked(deployment, action="lift", receipt=receipt)["next"]:
+        case "unknown":
+            raise Trouble(f"there is no receipt {receipt}: `holdfast receipts` lists them")
+        case "again":
+            raise Trouble("this request is still open: `holdfast forget --open` goes on with it")
 
 
 def exported(deployment: Deployment, person: str) -> Iterator[dict[str, Any]]:
@@ -113,8 +127,16 @@ def written(held: Iterator[Mapping[str, Any]], folder: Path) -> list[tuple[str, 
 
 def receipts(store: Any) -> list[dict[str, Any]]:
     """What was forgotten, the oldest first; nobody is named."""
-    keys = [item.key for item in store.list("receipts/") if not item.key.endswith("models.json")]
+    keys = [item.key for item in store.list("receipts/") if item.key != MODELS]
     return sorted((json.loads(store.read(key)) for key in keys), key=lambda each: str(each["opened_at"]))
+
+
+def models(store: Any) -> dict[str, str]:
+    """What became of the bundles that learnt from somebody who was forgotten, by version."""
+    try:
+        return {version: each["status"] for version, each in json.loads(store.read(MODELS)).items()}
+    except KeyError:
+        return {}
 
 
 def summary(places: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

@@ -1,22 +1,25 @@
-"""The commands of `holdfast schema`: which fields of usage logs are columns, and how that came."""
+"""The commands of `holdfast schema`: which fields of usage logs and undeclared columns of streams enter, and how that came."""
 
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from holdfast.privacy import declared
 from holdfast.schema import Schema, history, remembered
 from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
 from infra.cli.quarantine import BucketOf
 from infra.trouble import Trouble
 
-app = typer.Typer(no_args_is_help=True, help="Fields of usage logs: columns, what is kept out, what changed.")
+app = typer.Typer(
+    no_args_is_help=True, help="Fields and columns that nobody declared: what enters, what is kept out, what changed."
+)
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
 @app.command("list")
 def schema_list(target: Target = None, config: Config = CONFIG) -> None:
-    """Each source of usage logs: contract, version, columns, fields that are kept out."""
+    """Each source of usage logs: contract, version, columns, fields that are kept out; and each stream with columns that nobody declared."""
     deployment, settings = deployment_of(target, config), as_deployed(target, config)
     artifacts = BucketOf(deployment, deployment.artifacts_bucket)
     for name, source in settings.of_kind("events").items():
@@ -26,20 +29,25 @@ def schema_list(target: Target = None, config: Config = CONFIG) -> None:
         console.print(
             f"{name:<20}{source.contract:<12}version {schema.version}, {len(schema.columns)} columns{kept}{folded}"
         )
+    for each in declared(settings).values():
+        schema = remembered(artifacts, each.name)
+        if schema.version:
+            console.print(
+                f"{each.name:<20}{'undeclared':<12}version {schema.version}, {len(schema.columns)} columns, {len(schema.withheld)} kept out"
+            )
 
 
 @app.command("show")
 def schema_show(
-    source: Annotated[str, typer.Argument(help="Source as it is named in the configuration.")],
+    source: Annotated[str, typer.Argument(help="Source of usage logs, or <source>.<stream>.")],
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
     """A source's fields with their columns, those that are kept out and why, and every change."""
     deployment, settings = deployment_of(target, config), as_deployed(target, config)
-    if source not in settings.of_kind("events"):
-        raise Trouble(
-            f"{source} is no source of usage logs; there are {', '.join(settings.of_kind('events')) or 'none'}"
-        )
+    known = [*settings.of_kind("events"), *(each.name for each in declared(settings).values())]
+    if source not in known:
+        raise Trouble(f"{source} is no source of usage logs and no stream; there are {', '.join(known)}")
     artifacts = BucketOf(deployment, deployment.artifacts_bucket)
     show(remembered(artifacts, source))
     for schema, changes in history(artifacts, source):

@@ -13,9 +13,9 @@ from holdfast.store import MemoryStore
 from privacy import tables
 from privacy.bodies import Reading
 from privacy.buckets import MemoryBucket, Version
-from privacy.forgetting import House
 from privacy.items import Item
 from privacy.objects import Zone
+from privacy.places import House
 from privacy.register import MemoryRegister
 from privacy.whose import ANYBODYS, whose_objects
 from tests.doubles.catalog import folder_lake

@@ -14,7 +14,7 @@ from infra.local.world import billing, crm, desk, logs, support, workspace
 from infra.local.world.generate import World
 from infra.local.world.truth import Achievable
 
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 STAMP = "world.json"
 TRUTH = "truth.json"
 

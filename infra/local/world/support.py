@@ -2,7 +2,9 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from infra.local.world import tone
 from infra.local.world.behaviour import Bools
 from infra.local.world.calendar import Calendar
 from infra.local.world.crm import Tables
@@ -33,11 +35,25 @@ TICKET_TOPICS = (
 def tables(rng: Rng, world: World, contacts: pa.Table) -> Tables:
     """All Intercom tables by name; `contacts` is the HubSpot table of the same people."""
     people = _contacts(rng, contacts, world.calendar)
-    return {
+    made = {
         "intercom_contacts": people,
         "intercom_conversations": _conversations(rng, world.history.talks, people, world.calendar),
         "intercom_tickets": _tickets(rng, world.history.tickets, people, world.calendar),
     }
+    # Drawn apart: what is drawn in this world besides stays the same.
+    moods = np.random.default_rng([world.seed, 11])
+    for table, column in (("intercom_conversations", "body"), ("intercom_tickets", "description")):
+        made[table] = _toned(moods, made[table], column, people, world)
+    return made
+
+
+def _toned(rng: Rng, rows: pa.Table, column: str, people: pa.Table, world: World) -> pa.Table:
+    """The same rows, each text with an ending that shows the mood."""
+    week = (rows["created_at"].to_numpy() * 1000 - world.calendar.start_ms) // (7 * DAY_MS)
+    person = pc.index_in(rows["contact_id"], people["id"]).to_numpy()
+    said = tone.endings(rng, tone.loads(world.history.tickets)[person, week])
+    written = [f"{text} {ending}" for text, ending in zip(rows[column].to_pylist(), said, strict=True)]
+    return rows.set_column(rows.column_names.index(column), column, pa.array(written, pa.string()))
 
 
 def _contacts(rng: Rng, contacts: pa.Table, calendar: Calendar) -> pa.Table:

@@ -31,7 +31,7 @@ updated = ["changed"]
 columns = [{column}]
 """
 PAGING = 'kind = "none"'
-COLUMN = '{ name = "who", path = "fields.{key}", pseudonym = true }'
+COLUMN = '{ name = "who", path = "fields.{key}" }'
 
 
 def written(folder: Path, paging: str = PAGING, stream: str = "", column: str = COLUMN) -> Connector:
@@ -60,7 +60,6 @@ def test_every_connector_that_is_shipped_can_be_read_and_lands_no_name_address_o
         ({"stream": 'pth = "/x"'}, "connectors/acme.toml: streams.people.pth: Extra inputs are not permitted"),
         ({"paging": 'kind = "cursor"'}, "paging.kind: Input should be 'last_id', 'token', 'page', 'offset' or 'none'"),
         ({"paging": 'kind = "last_id"'}, "paging of kind last_id needs parameter, more"),
-        ({"column": '{ name = "mail", path = "contact.email" }'}, "column mail names somebody: say `pseudonym = true`"),
         ({"column": '{ name = "x", path = "{nobody}" }'}, "no option is called nobody; there are key"),
         ({"column": f"{COLUMN}, {COLUMN}"}, "stream people: columns who are there already"),
         ({"stream": 'changed = ["people.changed"]\nrefresh_days = 60'}, "the feed reaches back 30 days only"),
@@ -133,5 +132,4 @@ def test_the_example_in_the_documentation_is_a_connector(tmp_path: Path) -> None
 
     made = connector("acme", tmp_path)
 
-    assert made.hashed("accounts") == ("external_id", "email")
     assert made.filled(made.streams["accounts"].columns[0].path, {"customer_key": "uid"}) == "fields.uid"

@@ -15,7 +15,6 @@ from holdfast.hosts import check_host
 FOLDER = Path(__file__).with_name("connectors")
 MOMENT = "_changed"
 """Path, in every record, of the newest moment that the source told of it: of its own, or of the feed's."""
-_NAMING = {"email", "phone"}
 _OPTION = re.compile(r"\{(\w+)\}")
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -27,21 +26,13 @@ class _Section(BaseModel):
 
 
 class Column(_Section):
-    """One column that lands. Dots in `path` go down, digits into lists, `{word}` is an option's value."""
+    """One column that lands. Dots in `path` go down, digits into lists, `{word}` is an option's value. What becomes of it then
+    is said in `privacy.toml`.
+    """
 
     name: Name
     path: str
     kind: Literal["text", "time", "number", "flag"] = "text"
-    pseudonym: bool = False
-    """Names somebody: only its keyed hash reaches the lake."""
-
-    @model_validator(mode="after")
-    def _nobody_in_clear(self) -> "Column":
-        if not self.pseudonym and self.path.rpartition(".")[2] in _NAMING:
-            raise ValueError(f"column {self.name} names somebody: say `pseudonym = true`, or leave it out")
-        if self.pseudonym and self.kind != "text":
-            raise ValueError(f"column {self.name}: a pseudonym is text")
-        return self
 
 
 class Paging(_Section):
@@ -165,10 +156,6 @@ class Connector(_Section):
             yield "`changed` and `gone` need a [feed]"
         if (stream.changed or stream.gone) and self.feed and stream.refresh_days > self.feed.days:
             yield f"refresh_days is {stream.refresh_days}, and the feed reaches back {self.feed.days} days only"
-
-    def hashed(self, stream: str) -> tuple[str, ...]:
-        """Columns of a stream that name somebody."""
-        return tuple(column.name for column in self.streams[stream].columns if column.pseudonym)
 
     def base_url(self, wanted: str | None, allowed: Collection[str] = ()) -> str:
         """Where requests go.

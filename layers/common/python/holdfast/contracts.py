@@ -158,7 +158,8 @@ class RunOnly(Message):
 class Transformed(Message):
     """Output of `Transform`: rows that entered the lake, and the cutoff of this run as an ISO date-time in UTC.
 
-    `gap` are rows of usage logs of which nobody knows what became of them.
+    `gap` are rows of usage logs of which nobody knows what became of them. `contradictions` are counts of where the sources
+    disagree on who somebody is, by kind.
     """
 
     rows: int
@@ -167,6 +168,7 @@ class Transformed(Message):
     gap: int = 0
     activity_rows: int = 0
     """Rows of all activity tables together: from a configured number on another engine groups them first."""
+    contradictions: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

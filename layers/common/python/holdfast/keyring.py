@@ -10,6 +10,8 @@ from typing import Any
 from holdfast.errors import ConfigurationInvalid
 from holdfast.pseudonym import FORM, Pseudonymiser
 
+UNDER = "holdfast.pseudonyms"
+"""Property of a table of the lake: id of the key under which all its pseudonyms are. Without one, only the first key has ever been."""
 _LEAST = 32
 """Characters of a key: of hexadecimal digits it takes 64 for 256 bits, and that is what a new one has."""
 _ID = "k{}"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from holdfast.store import Store
 
 _IDENTIFYING = re.compile(
-    r"name|mail|phone|address|customer|contact|external|recipient|user|account|company|street|birth|ip$|^text$|^record$|^more$",
+    r"name|mail|phone|address|customer|contact|external|recipient|user|account|company|street|birth|ip$|body|content|subject|description|^title$|^text$|^record$|^more$",
     re.I,
 )
 _LONGEST = 40

@@ -57,7 +57,7 @@ class Schema:
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a schema: `new`, `widened`, `misfit`, `withheld`, `undeclared`, `folded` or `retired`, and in `why` the rest."""
+    """One change of a schema: `new`, `widened`, `misfit`, `withheld`, `withheld_column`, `undeclared`, `folded` or `retired`, and in `why` the rest."""
 
     run: str
     source: str
@@ -79,6 +79,7 @@ _SENTENCES = {
     "widened": "{field} no longer fits {before}: column {column} takes it as {after}",
     "misfit": "{field} has values that are no {before}: they are in quarantine ({why})",
     "withheld": "{field} is kept out of the lake, since it may be personal data ({why}): declare it under columns or ignore",
+    "withheld_column": "{field} is kept out of the lake, since it may be personal data ({why}): declare it under [privacy.columns]",
     "undeclared": "{field} is not declared: its rows are in quarantine",
     "folded": "{why}: they are kept together in column more",
     "retired": "column {column} is filled no more, since {field} is declared otherwise",
@@ -113,6 +114,14 @@ def remember(artifacts: Store, run: str, schema: Schema, changes: Iterable[Chang
     said = {"schema": schema.to_json(), "changes": [asdict(each) for each in changes]}
     write_json(artifacts, history_key(schema.source, run), said)
     write_json(artifacts, schema_key(schema.source), schema.to_json())
+
+
+def decided_schema(artifacts: Store, run: str, source: str) -> Schema:
+    """As the run decided it, or else the newest."""
+    try:
+        return Schema.parse(read_json(artifacts, decision_key(run, source))["schema"])
+    except KeyError:
+        return remembered(artifacts, source)
 
 
 def history(artifacts: Store, source: str) -> list[tuple[Schema, list[Change]]]:

@@ -70,19 +70,19 @@ class Scorer:
             currency=settings["currency"],
         )
 
-    def reads(self, feature_set: str) -> bool:
-        """Whether vectors of that version of the feature set are what the models were trained on."""
-        return feature_set == self.feature_set.version
+    def reads(self, layout: str) -> bool:
+        """Whether vectors of that layout (`FeatureSet.layout`) hold what the models were trained on."""
+        return layout == self.feature_set.layout
 
     def hold_to(self, feature_set: str) -> None:
-        """Refuse vectors of any other version than the one that the models were trained on.
+        """Refuse vectors of any other layout than the one that the models were trained on.
 
         Raises:
             BundleInvalid: naming both.
         """
         if not self.reads(feature_set):
             raise BundleInvalid(
-                f"model {self.version} was trained on feature set {self.feature_set.version} and scores no other: "
+                f"model {self.version} was trained on feature set {self.feature_set.layout} and scores no other: "
                 f"this is {feature_set or 'of none that it says'}"
             )
 

@@ -119,6 +119,8 @@ class Training(Section):
     personas: int = Field(4, ge=1, le=12)
     slices: tuple[str, ...] = ("country", "plan", "employees")
     """Attributes of customers or companies by whose parts the churn model is judged, too."""
+    features: int = Field(200, ge=1)
+    """The models read at most so many features: those that a first model of the training rows used most."""
     minimum_churners: int = Field(100, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7
@@ -194,8 +196,15 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+Treatment = Literal["key", "pseudonymise", "drop", "text", "age_band", "year", "region", "network", "domain", "keep"]
+"""What becomes of a column: see `privacy.toml` beside this."""
+
+
 class Privacy(Section):
     """How personal data is kept out of the lake."""
+
+    columns: dict[str, dict[str, Treatment]] = Field(default_factory=dict)
+    """What becomes of columns that the product does not know, or of others than it says: stream (`<source>_<stream>`) -> column -> treatment."""
 
     drop_address_tags: bool = False
     """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
@@ -203,7 +212,7 @@ class Privacy(Section):
 
     retrain: Literal["next-night", "now", "never"] = "next-night"
     """When a model that learnt from somebody who was forgotten makes way for one that did not."""
-    schedule: str = "cron(0 7 * * ? *)"
+    schedule: str = "cron(30 * * * ? *)"
     """When requests that are open are gone on with: what sources notified of, and what was cut short."""
 
 

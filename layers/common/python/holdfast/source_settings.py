@@ -62,6 +62,8 @@ class IntercomSource(_VendorSource):
     base_url: str = "https://api.intercom.io"
     requests_per_10s: int = Field(1666, ge=5)
     """At most so many; fewer where its headers allow fewer. All functions share it."""
+    attributes: list[Annotated[str, Field(pattern=r"^[^.:]+(:(text|number|flag|time))?$")]] = []
+    """Custom attributes of contacts: `attributes = ["seats:number", "tier"]`. What follows the colon is what they are; default: text."""
     conversation_parts: bool = True
     """One request per conversation that changed."""
     data_events: bool = True

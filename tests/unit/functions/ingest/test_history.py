@@ -2,11 +2,11 @@
 
 import json
 
+from holdfast.privacy import identifiers
 from holdfast.vendors import streams_of
 from ingest.hubspot_objects import LOOKBACK
 from tests.doubles.crm import T0, HubSpot, Thing
 from tests.doubles.nights import DAY, HOUR, Nights, streams, things
-from validate.state import HASHED
 
 
 def past(number: int, *stages: tuple[str, int]) -> Thing:
@@ -86,4 +86,4 @@ def test_it_names_nobody():
     columns = {column.name for column in streams()["contacts_history"].columns}
 
     assert columns == {"id", "contact_id", "property", "value", "at", "source"}
-    assert "hubspot_contacts_history" not in HASHED
+    assert identifiers("hubspot_contacts_history") == ()

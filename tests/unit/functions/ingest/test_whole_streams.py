@@ -8,6 +8,7 @@ import pytest
 from holdfast.contracts import DONE, WAIT, manifest_key
 from holdfast.errors import SourceGarbled, SourceRefused
 from holdfast.ledger import MemoryLedger
+from holdfast.privacy import shipped
 from holdfast.settings import HubSpotSource, IntercomSource, parse_settings
 from holdfast.store import MemoryStore, read_json
 from ingest.hubspot import hubspot
@@ -118,13 +119,27 @@ def test_a_stream_that_no_table_needs_is_skipped_where_the_token_may_not_read_it
         pulled("calls", lambda request: httpx.Response(401), landing, run="s")
 
 
-def test_of_what_people_wrote_nothing_lands():
+def test_of_what_people_wrote_nothing_lands_but_what_is_declared_as_that():
     written = {"subject", "content", "body", "hs_note_body", "hs_email_subject", "hs_call_title", "hs_task_subject",
-               "hs_meeting_title", "firstname", "lastname"}  # fmt: skip
+               "hs_meeting_title", "firstname", "lastname", "_default_title_", "_default_description_"}  # fmt: skip
+    told = {}
 
-    for stream in STREAMS.values():
-        assert not written & {column.path.rpartition(".")[2] for column in stream.columns}
+    for name, stream in STREAMS.items():
+        relation = name.replace("desk_", "intercom_") if name.startswith("desk_") else f"hubspot_{name}"
+        told[relation] = {column for column, what in shipped()[relation].items() if what == "text"}
+        landing = {column.name for column in stream.columns if column.path.rpartition(".")[2] in written}
+        assert landing == told[relation]
+
+    texts = {relation for relation, columns in told.items() if columns}
+    assert texts == {"hubspot_tickets", "intercom_conversations", "intercom_tickets"}
 
 
 def test_every_call_to_intercom_says_its_version():
     assert {json.dumps(dict(stream.headers)) for stream in intercom(DESK).values()} == {'{"Intercom-Version": "2.16"}'}
+
+
+def test_custom_attributes_of_intercoms_contacts_land_as_they_are_named():
+    source = IntercomSource(kind="intercom", attributes=["seats:number", "tier", "email"])
+    named = [each for each in intercom(source)["contacts"].columns if each.path.startswith("custom_attributes.")]
+    assert [(each.name, each.path.rpartition(".")[2], each.kind) for each in named] == [
+        ("seats", "seats", "number"), ("tier", "tier", "text"), ("attribute_email", "email", "text")]  # fmt: skip

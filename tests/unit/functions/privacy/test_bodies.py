@@ -76,6 +76,18 @@ def test_a_file_that_breaks_off_goes_as_a_whole_if_it_names_the_person(sought: S
     assert bodies.without("usage/a.gz", body[: len(body) // 2], LOGS, sought).body is None
 
 
+def test_a_value_goes_from_a_column_that_had_none_missing(sought: Sought) -> None:
+    declared = pa.schema(
+        [pa.field("customer", pa.string(), nullable=False), pa.field("note", pa.string(), nullable=False)]
+    )
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"customer": ["u-2"], "note": [f"met {ADA}"]}, schema=declared), sink)
+
+    left = bodies.without("landing/run=r/usage_events/0.parquet", sink.getvalue(), Reading(), sought)
+
+    assert pq.read_table(io.BytesIO(left.body or b"")).to_pylist() == [{"customer": "u-2", "note": None}]
+
+
 def test_rows_in_quarantine_go_by_what_was_written_down(sought: Sought) -> None:
     rows = pa.table({
         "row": [json.dumps({"customer": "u-000012"}), json.dumps({"customer": "u-000013"}), f'{{"text": "{ADA} …'],

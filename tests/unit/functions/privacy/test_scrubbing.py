@@ -76,3 +76,4 @@ def test_an_address_that_they_have_had_since_is_kept_out_as_well(held: Estate) -
     scrub(held)
 
     assert Sought(RING, held.register.tokens()).named(["new@x.org", "b@x.org"]) == {"new@x.org"}
+    assert set(held.register.held.values()) == {"receipt"}

@@ -9,9 +9,9 @@ import pyarrow as pa
 from holdfast.connector import connector
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.tables import INVOICES, SUBSCRIPTIONS
+from tests.doubles.stored import stored
 from validate import conform
 from validate.identity import unite
-from validate.state import HASHED, hashed
 from validate.suites import suite_for
 
 KEY = Pseudonymiser(b"k" * 32)
@@ -24,7 +24,7 @@ def held(stream: str, *rows: dict[str, Any]) -> pa.Table:
     columns = {column.name: TYPES[column.kind] for column in connector("subscriptions").streams[stream].columns}
     schema = pa.schema([("_source", pa.string()), ("id", pa.string()), *columns.items()])
     made = [dict.fromkeys(schema.names) | {"_source": "billing", "id": f"{stream}-1"} | row for row in rows]
-    return hashed(pa.Table.from_pylist(made, schema=schema), f"subscriptions_{stream}", KEY)
+    return stored(pa.Table.from_pylist(made, schema=schema), f"subscriptions_{stream}", KEY)
 
 
 def united(**streams: pa.Table) -> duckdb.DuckDBPyConnection:
@@ -34,7 +34,7 @@ def united(**streams: pa.Table) -> duckdb.DuckDBPyConnection:
     for name, rows in zip(relations, streams.values(), strict=True):
         connection.register(name, rows)
     conform.gather_contacts(connection, relations)
-    unite(connection, relations, KEY, HASHED)
+    unite(connection, relations, KEY, relations)
     return connection
 
 

@@ -22,7 +22,9 @@ from tests.doubles.crm import T0, HubSpot, Thing, client, place
 from tests.doubles.nights import DAY, things
 from validate.entry import Place, entered
 
-SETTINGS = parse_settings('[sources.src]\nkind = "hubspot"\n[churn]\nkind = "usage"\n[run]\nas_of = "today"')
+SETTINGS = parse_settings(
+    '[sources.src]\nkind = "hubspot"\n[churn]\nkind = "usage"\n[run]\nas_of = "today"\n[privacy.columns.src_contacts]\nmrr = "keep"'
+)
 
 
 class Files:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
+from holdfast.keyring import keyring
 from holdfast.settings import LakeUpkeep
 from tests.doubles.catalog import folder_lake
 from tests.unit.functions.validate.test_upkeep import Folder
@@ -20,6 +21,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintain, "lake", lambda: lake)
     monkeypatch.setattr(maintain, "settings", lambda: SimpleNamespace(lake=LakeUpkeep()))
     monkeypatch.setattr(maintain, "parquet", Folder())
+    monkeypatch.setattr(maintain, "keyring", lambda: keyring("a1B2" * 16, "s"))
 
 
 def invoked(seconds: int) -> dict:

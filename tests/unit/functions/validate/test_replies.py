@@ -9,10 +9,10 @@ import pytest
 
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.tables import ACTIVITY_BASE
+from tests.doubles.stored import stored
 from validate import conform
 from validate.expectations import Expectation
 from validate.identity import unite
-from validate.state import HASHED, hashed
 from validate.suites import suite_for
 
 KEY = Pseudonymiser(b"k" * 32)
@@ -34,7 +34,7 @@ def held(relation: str, *rows: dict[str, Any]) -> pa.Table:
     """Rows as Transform has them: typed, under pseudonyms."""
     schema = pa.schema([("_source", pa.string()), ("id", pa.string()), *COLUMNS[relation].items()])
     made = [dict.fromkeys(schema.names) | {"_source": "desk", "created_at": DAY} | row for row in rows]
-    return hashed(pa.Table.from_pylist(made, schema=schema), relation, KEY)
+    return stored(pa.Table.from_pylist(made, schema=schema), relation, KEY)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def replies() -> list[dict[str, Any]]:
     for name, rows in zip(relations, (contacts, talks, parts), strict=True):
         connection.register(name, rows)
     conform.gather_contacts(connection, relations)
-    unite(connection, relations, KEY, HASHED)
+    unite(connection, relations, KEY, relations)
     made = conform.snapshot(connection, "replies")
     assert made.schema.names[: len(ACTIVITY_BASE)] == ACTIVITY_BASE.names
     return list(made.to_pylist())
@@ -91,4 +91,4 @@ def test_what_is_read_one_by_one_is_held_to_whose_it_is_and_when(stream: str, ow
 def test_ids_of_customers_in_data_events_are_pseudonyms() -> None:
     rows = pa.table({"id": ["e1"], "external_id": ["U-1"], "contact_id": ["c1"]})
 
-    assert hashed(rows, "intercom_data_events", KEY)["external_id"].to_pylist() == [KEY.one("u-1")]
+    assert stored(rows, "intercom_data_events", KEY)["external_id"].to_pylist() == [KEY.one("u-1")]

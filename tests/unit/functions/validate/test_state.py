@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from holdfast.pseudonym import Pseudonymiser
-from validate.state import Pull, hashed, merged, present
+from tests.doubles.stored import stored
+from validate.state import Pull, merged, present
 
 TIME = pa.timestamp("us", tz="UTC")
 KEY = Pseudonymiser(b"k" * 32)
@@ -139,11 +140,11 @@ def test_a_column_of_another_type_takes_that_type_and_what_was_held_is_read_as_i
 def test_whoever_is_named_is_held_as_a_pseudonym():
     rows = pa.table({"id": ["1", "2"], "external_id": ["u-1", None], "email": ["ada@x.test", "ada@x.test"]})
 
-    held = hashed(rows, "hubspot_contacts", KEY)
+    held = stored(rows, "hubspot_contacts", KEY)
 
     assert held["external_id"].to_pylist() == [KEY.one("u-1"), None]
     assert held["email"].to_pylist() == [KEY.one("ada@x.test")] * 2
-    assert hashed(rows, "hubspot_companies", KEY).equals(rows)
+    assert stored(rows, "hubspot_companies", KEY).equals(rows)
 
 
 def test_a_record_that_did_not_pass_stays_as_it_was_until_it_is_mended():
