@@ -92,7 +92,8 @@ class EmrServerless(Construct):
                 "Resource": f"arn:{Stack.of(self).partition}:states:::emr-serverless:startJobRun.sync",
                 "Parameters": self._parameters(),
                 "TimeoutSeconds": LONGEST.to_seconds(),
-                "ResultSelector": {"job.$": "$.JobRunId"},
+                # What comes back is a whole description of the job: none of it is anybody's input.
+                "ResultSelector": {"by": "Spark"},
                 "ResultPath": "$.spark",
             },
         )

@@ -82,7 +82,7 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {
     "ValidateAll": lambda e: _counts(e, "quarantined"),
     "Transform": lambda e: f"{counted(e['rows'], 'new row')} in the lake, as of {e['as_of'][:10]}",
     "Group": lambda e: f"{e['rows']:,} rows of activity, which Spark groups",
-    "GroupOnSpark": lambda e: f"job {e['job']}",
+    "GroupOnSpark": lambda e: f"grouped by {e['by']}",
     "Features": lambda e: f"{counted(e['rows'], 'row')}, feature set {e['feature_set']}",
     "Train": lambda e: f"{counted(e['rows'], 'row')}, bundle {e['bundle']}",
     "Promote": lambda e: e["reason"],

@@ -195,7 +195,7 @@ def test_the_state_machine_waits_for_the_spark_job_and_gives_it_the_request(aws:
     assert submitted["EntryPointArguments.$"] == "States.Array($.grouped.request)"
     assert "timeZone=UTC" in submitted["SparkSubmitParameters"]
     assert job["TimeoutSeconds"] == 60 * job["Parameters"]["ExecutionTimeoutMinutes"]
-    assert job["ResultPath"] == "$.spark"
+    assert (job["ResultSelector"], job["ResultPath"]) == ({"by": "Spark"}, "$.spark")
     assert job["Catch"][0]["Next"] == "Failed"
 
 
