@@ -117,8 +117,8 @@ class Training(Section):
     depth: int = Field(4, ge=1, le=6)
     learning_rate: float = Field(0.05, gt=0, le=1)
     personas: int = Field(4, ge=1, le=12)
-    features: int = Field(200, ge=1)
-    """The models read at most so many features: those that a first model of the training rows used most."""
+    features: int = Field(300, ge=1)
+    """The models read at most so many features: those that a first model of the training rows gained most from."""
     minimum_churners: int = Field(50, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7
