@@ -47,7 +47,12 @@ def _measured(name: str, events: int, share: int) -> Told:
     if not place.exists():
         # In a process of its own: a child's peak memory begins with what its parent held when it was made.
         subprocess.run(
-            [sys.executable, "-c", f"from benchmarks.features import *; world(FOLDER, {events}, {share})"], check=True
+            [
+                sys.executable,
+                "-c",
+                f"from pathlib import Path; from benchmarks.features_world import world; world(Path({str(FOLDER)!r}), {events}, {share})",
+            ],
+            check=True,
         )
     python, module = _run_by(name)
     done = subprocess.run([python, "-m", *module, str(place)], stdout=subprocess.PIPE, text=True, check=False)

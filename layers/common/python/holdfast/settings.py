@@ -119,8 +119,8 @@ class Training(Section):
     personas: int = Field(4, ge=1, le=12)
     slices: tuple[str, ...] = ("country", "plan", "employees")
     """Attributes of customers or companies by whose parts the churn model is judged, too."""
-    features: int = Field(200, ge=1)
-    """The models read at most so many features: those that a first model of the training rows used most."""
+    features: int = Field(300, ge=1)
+    """The models read at most so many features: those that a first model of the training rows gained most from."""
     minimum_churners: int = Field(100, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7

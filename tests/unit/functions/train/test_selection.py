@@ -27,7 +27,9 @@ def test_those_that_tell_who_leaves_are_chosen_in_their_order_and_the_others_hav
     assert len(chosen.names) == 4
     assert chosen.names == [name for name in WIDE.names if name in chosen.names]
     assert set(chosen.dropped) == set(WIDE.names) - set(chosen.names)
-    assert set(chosen.dropped.values()) == {"not among the 4 features that first models of the training rows used most"}
+    assert set(chosen.dropped.values()) == {
+        "not among the 4 features that a first model of the training rows gained most from"
+    }
 
 
 def test_the_examples_are_narrowed_to_the_same_columns(examples):
