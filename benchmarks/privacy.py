@@ -179,7 +179,7 @@ def forget(trial: Trial, chosen: list[Somebody]) -> tuple[list[Hit], int]:
     changed = [Hit(name, "rows of others changed") for name in before if before[name] != after.get(name)]
     told = notices(trial, chosen)
     back(trial, chosen)
-    said = trial.holdfast("forget", "--open")
+    said = trial.holdfast("privacy", "resume")
     _say("what HubSpot told of", said)
     texts |= {text for each in told for text in each.needles(ring)}
     everybody = frozenset(each.hubspot for each in (*chosen, *told))
