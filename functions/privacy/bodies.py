@@ -34,6 +34,8 @@ class Reading:
     whose: Whose = ANYBODYS
     customer: str = ""
     """Field of log lines; nothing where texts are no logs."""
+    table: bool = False
+    """Whether texts are CSV, whatever they are called."""
     written_down: bool = False
     """Whether rows are JSON in the column `row`, as in quarantine."""
 
@@ -152,7 +154,7 @@ def _text(key: str, body: bytes, reading: Reading, sought: Sought) -> Left:
 def _read_as(key: str, text: str, reading: Reading, sought: Sought) -> tuple[str, int]:
     if key.startswith("released/") and key.endswith(".ndjson"):
         return texts.releases_without(text, lambda row: row_is_theirs(row, reading.whose, sought), sought)
-    if ".csv" in key or (reading.customer and not text.lstrip().startswith("{")):
+    if reading.table or (".csv" in key and not reading.customer):
         return texts.table_without(text, reading.whose.naming, sought)
     if reading.customer:
         return texts.logs_without(text, reading.customer, sought)

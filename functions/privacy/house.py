@@ -80,7 +80,7 @@ def _uploaded(key: str, known: Settings) -> Reading:
         if isinstance(source, EventsSource) and key.startswith(source.prefix.lstrip("/")):
             return Reading(ANYBODYS, source.fields.customer)
         if isinstance(source, TableSource) and key.startswith(source.prefix.lstrip("/")):
-            return Reading(replace(ANYBODYS, naming=(source.key, *NAMING)), source.key)
+            return Reading(replace(ANYBODYS, naming=(source.key, *NAMING)), table=True)
     return Reading()
 
 

@@ -65,6 +65,14 @@ def test_a_broken_line_that_names_the_person_goes(sought: Sought) -> None:
     assert bodies.without("usage/a", HERS[:25] + b"\n" + HIS, LOGS, sought).body == HIS
 
 
+def test_a_file_whose_first_line_is_broken_is_read_as_lines_all_the_same() -> None:
+    body = b'not JSON, "12"\n' + b"".join(NUMBERED)
+
+    left = bodies.without("usage/a", body, LOGS, numbered())
+
+    assert left.body == b'not JSON, "12"\n' + b"".join(NUMBERED[2:])
+
+
 def test_an_escaped_address_is_found(sought: Sought) -> None:
     line = b'{"user_id":"u-000013","mail":"ada\\u0040example.com"}\n'
 
@@ -167,7 +175,7 @@ def test_an_id_that_is_a_number_goes_where_it_says_whose_a_line_is_and_nowhere_e
 
 
 def test_a_number_in_csv_is_the_persons_in_a_column_that_names_people_alone() -> None:
-    reading = Reading(replace(ANYBODYS, naming=("customerID",)), "customerID")
+    reading = Reading(replace(ANYBODYS, naming=("customerID",)), table=True)
     body = b"customerID;tenure\n12;1\n13;12\n"
 
     assert bodies.without("customers/a.csv", body, reading, numbered()).body == b"customerID;tenure\n13;12\n"
