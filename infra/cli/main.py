@@ -57,7 +57,8 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")
 app.command()(erasing.forget)
 app.command()(erasing.export)
-app.command()(erasing.receipts)
+for each in (erasing.receipts, erasing.resume, erasing.lift):
+    columns.app.command()(each)
 
 console = Console(highlight=False, soft_wrap=True)
 
