@@ -11,7 +11,7 @@ from rich.console import Console
 from infra.cli import demo, privacy
 from infra.cli.deployment import relative
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.quarantine import BucketOf
+from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
 console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -74,7 +74,7 @@ def export(
 def receipts(target: Target = None, config: Config = CONFIG) -> None:
     """What was forgotten so far: receipt, day, places, and the models that learnt from it. Nobody is named."""
     deployment = deployment_of(target, config)
-    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    artifacts = artifacts_of(deployment)
     found = privacy.receipts(artifacts)
     for each in found:
         counts = f"{len(each['places'])} places, {len(each['models'])} models"
