@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality bench-hash test-quality test-spark kills check-privacy
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality bench-features test-quality test-featuretools test-spark kills check-privacy bench-hash
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -34,6 +34,14 @@ bench-ingest: setup  ## usage logs to committed tables beside DuckDB, Polars, py
 bench-quality: setup  ## a suite of twenty rules beside Great Expectations, pandera, pointblank (ARGS="--rounds 3")
 	@.uv/bin/uv sync --locked --quiet --inexact --group bench
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.quality $(ARGS)
+
+bench-features: setup  ## features of 20,000 customers beside Featuretools and getML, up to 10 million events (ARGS="--rounds 3")
+	@$(foreach each,featuretools getml,UV_PROJECT_ENVIRONMENT=.build/$(each) .uv/bin/uv sync --locked --quiet --only-group $(each) &&) true
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.features $(ARGS)
+
+test-featuretools: setup  ## each primitive against Featuretools itself, on random entity sets with random cutoffs
+	@UV_PROJECT_ENVIRONMENT=.build/featuretools .uv/bin/uv sync --locked --quiet --only-group featuretools
+	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-60} pytest tests/featuretools $(ARGS)
 
 bench-hash: setup  ## what hashing identifiers costs of a transform of 2 million events (ARGS="--keys 2")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.hashing $(ARGS)

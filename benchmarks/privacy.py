@@ -1,6 +1,6 @@
 """Both proofs of privacy on a small deployment of its own: nothing personal is said anywhere, and who is forgotten is gone to the last byte.
 
-    make check-privacy ARGS="--customers 300 --port 4770"
+    make check-privacy ARGS="--customers 300 --port 4775"
 
 The last line is JSON: how many identifiers were looked for, how many leaked, and in how many places something was left.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -62,11 +63,11 @@ class Trial:
     def deployment(self) -> Deployment:
         return Deployment(**json.loads((self.state / "outputs.json").read_text()))
 
-    def holdfast(self, *arguments: str, well: bool = True) -> str:
+    def holdfast(self, *arguments: str, well: bool = True, typed: str = "") -> str:
         """Run a command; `well` says how it has to end."""
         command = [str(Path(sys.executable).with_name("holdfast")), *arguments]
         environment = os.environ | {"HOLDFAST_STATE": str(self.state)}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, input=typed)
         if (done.returncode == 0) != well:
             raise SystemExit(f"{' '.join(arguments[:1])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -85,9 +86,9 @@ def main() -> None:
     """Deploy, provoke, look, forget, look, run another night, look; say what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=300)
-    parser.add_argument("--port", type=int, default=4770)
+    parser.add_argument("--port", type=int, default=4775)
     wanted = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="holdfast-privacy-") as folder:
+    with tempfile.TemporaryDirectory(prefix="holdfast-privacy-", ignore_cleanup_errors=True) as folder:
         trial = Trial(Path(folder), wanted.customers, wanted.port)
         try:
             _say("deploying", trial.holdfast("demo", "--customers", str(trial.customers), "--port", str(trial.port)))
@@ -149,7 +150,7 @@ def provoke(trial: Trial, chosen: list[Somebody]) -> None:
     trial.put("usage/broken.ndjson", broken.encode())
     trial.put("usage/broken.ndjson.gz", gzip.compress((text + "\n").encode() * 3000)[:-20])
     trial.holdfast("run")
-    long = [json.dumps(line | {"event_id": f"x{n}", "user_id": who.email * 20}) for n in range(50)]
+    long = [json.dumps(line | {"event_id": f"x{n}", "user_id": " ".join([who.email] * 20)}) for n in range(50)]
     trial.put("usage/halts.ndjson", "\n".join(long).encode())
     trial.holdfast("run", well=False)
     trial.deployment.client("s3").delete_object(Bucket=trial.deployment.uploads_bucket, Key="usage/halts.ndjson")
@@ -176,9 +177,32 @@ def forget(trial: Trial, chosen: list[Somebody]) -> tuple[list[Hit], int]:
     left = scan.scanned(trial.deployment, needles)
     after = others(trial.deployment, needles)
     changed = [Hit(name, "rows of others changed") for name in before if before[name] != after.get(name)]
+    told = notices(trial, chosen)
     back(trial, chosen)
-    again = scan.scanned(trial.deployment, Needles(needles.texts, needles.values))
+    said = trial.holdfast("privacy", "resume")
+    _say("what HubSpot told of", said)
+    texts |= {text for each in told for text in each.needles(ring)}
+    everybody = frozenset(each.hubspot for each in (*chosen, *told))
+    again = scan.scanned(trial.deployment, Needles(frozenset(texts), everybody))
+    if told and "(0 of notices)" in said:
+        changed.append(Hit("notices", "nobody was forgotten whom HubSpot told of"))
     return [*left, *changed, *again], sum(map(len, before.values()))
+
+
+def notices(trial: Trial, chosen: list[Somebody]) -> list[Somebody]:
+    """A day in HubSpot, on which it deletes people for good and tells of it."""
+    path = "v1/webhooks/hubspot"
+    trial.holdfast("secret", "set", "hubspot", "--webhook", typed="signs")
+    target = {
+        "url": f"{trial.deployment.api_url}/{path}",
+        "told": f"https://127.0.0.1:{trial.port}/live/{path}",
+        "secret": "signs",
+    }
+    standin = f"http://127.0.0.1:{trial.port + 1}/_standin"
+    httpx.post(f"{standin}/webhooks", json=target).raise_for_status()
+    done = httpx.post(f"{standin}/advance", json={"days": 1, "updates": 3}, timeout=60).raise_for_status().json()
+    gone = set(done["changed"]["contacts"]["deleted"]) - {each.hubspot for each in chosen}
+    return [each for each in trial.people if each.hubspot in gone]
 
 
 def back(trial: Trial, chosen: list[Somebody]) -> None:

@@ -39,7 +39,9 @@ ACCESS = {
         "read pseudonym key",
         "write metrics",
     ),
-    "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "write artifacts"),
+    "Group": ("read lake", "read catalogue", "see who serves", "read artifacts", "write cells"),
+    "GroupOnSpark": ("read lake", "write cells"),
+    "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "read cells", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
@@ -64,8 +66,13 @@ ACCESS = {
 }
 
 
+CELLS = "cells/"
+"""Where in the landing bucket activity lies that was grouped."""
+
+
 def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
-    """Give who works under this name what its row says. For `Train` that is the job, wherever it runs, and not its launcher."""
+    """Give who works under this name what its row says. For `Train` that is the job, wherever it runs, and not its launcher;
+    `GroupOnSpark` is a job too."""
     for may in ACCESS[name]:
         _GRANTS[may](grantee, storage)
 
@@ -92,11 +99,11 @@ _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glu
 Give = Callable[[iam.IGrantable, Storage], None]
 
 
-def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str]) -> Give:
+def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str], under: str = "") -> Give:
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         chosen = bucket(storage)
         iam.Grant.add_to_principal(
-            grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects("*")]
+            grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects(f"{under}*")]
         )
         _use_key(grantee, storage, writes=actions is not _READ_OBJECTS)
 
@@ -124,8 +131,8 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
-def _state_under(keys: str, actions: list[str]) -> Give:
-    """Of the state nothing but the items with such keys."""
+def _state_under(keys: str, actions: list[str], *, writes: bool = True) -> Give:
+    """Of the state nothing but what lies under some keys."""
 
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(
@@ -134,7 +141,7 @@ def _state_under(keys: str, actions: list[str]) -> Give:
             resource_arns=[storage.state.table_arn],
             conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
         )
-        _use_key(grantee, storage, writes=True)
+        _use_key(grantee, storage, writes=writes)
 
     return give
 
@@ -198,6 +205,8 @@ _GRANTS: dict[str, Give] = {
     "read arrivals": _arrivals,
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
     "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
+    "read cells": _objects(lambda storage: storage.landing, _READ_OBJECTS, CELLS),
+    "write cells": _objects(lambda storage: storage.landing, _WRITE_OBJECTS, CELLS),
     "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),
     # Who forgets somebody deletes old versions as well: nobody else may.
     "purge uploads": _objects(lambda storage: storage.uploads, _PURGE_OBJECTS),
@@ -215,7 +224,7 @@ _GRANTS: dict[str, Give] = {
     # Anybody may call the function that takes hints in.
     "write hints": _state_under("hints#*", ["dynamodb:GetItem", "dynamodb:PutItem"]),
     "hold locks": _state_under("lock#table#*", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
-    "see who serves": _state_under("registry", ["dynamodb:GetItem"]),
+    "see who serves": _state_under("registry", ["dynamodb:GetItem"], writes=False),
     "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),

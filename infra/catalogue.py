@@ -64,6 +64,9 @@ FUNCTIONS = {
         FunctionSpec(
             "Features", "features.features.handler", "lake", **_HEAVY, purpose="makes the point-in-time feature matrix"
         ),
+        FunctionSpec(
+            "Group", "features.group.handler", "lake", 1024, 300, "says what Spark is to group of a very large activity"
+        ),
         FunctionSpec("Train", "train.train.handler", "base", 512, 120, "launches the training job"),
         FunctionSpec(
             "Promote",

@@ -13,6 +13,7 @@ from holdfast.contracts import AGAIN, WAIT
 from holdfast.errors import transient_names
 from holdfast.settings import Settings
 from infra.catalogue import FUNCTIONS
+from infra.engine import Engine
 from infra.functions import Functions
 from infra.log_files import LogFiles
 from infra.storage import Storage
@@ -36,6 +37,14 @@ AT = sfn.JsonPath.string_at
 _BEGUN: Any = {"run": AT("$$.Execution.Name"), "input": sfn.JsonPath.object_at("$$.Execution.Input")}
 _ENDS = {"Transform": ("WholeNight", "$.stream", "Synced"), "Train": ("ANewRun", "$.again", "MadeAgain")}
 """State -> the choice behind it, what of the document ends the run there, and the end's name."""
+_AGAIN: Any = {
+    "errors": RETRIED,
+    "interval": Duration.seconds(2),
+    "backoff_rate": 2,
+    "max_attempts": 5,
+    "max_delay": Duration.minutes(2),
+    "jitter_strategy": sfn.JitterType.FULL,
+}
 _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
@@ -43,7 +52,14 @@ class Chain(Construct):
     """Reads as the table of contents: Plan, Ingest, Reconcile, Scrub, Validate, Transform, Features, Train, Promote, ScoreAll, Report."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, functions: Functions, storage: Storage, settings: Settings
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        functions: Functions,
+        storage: Storage,
+        settings: Settings,
+        engine: Engine,
     ) -> None:
         super().__init__(scope, construct_id)
         self.node.set_context("@aws-cdk/aws-stepfunctions:useDistributedMapResultWriterV2", True)
@@ -51,10 +67,12 @@ class Chain(Construct):
         self._settings = settings
         self._log_files = LogFiles(self, self._task, storage.artifacts, settings.run)
         self._failed = self._build_failed()
+        self._grouping = engine.group(self)
         self._steps = self._build_steps()
         self.machine = self._build_machine(self._build_entrance())
         storage.key.grant(self.machine, "kms:Decrypt", "kms:GenerateDataKey")
         self._allow_callbacks()
+        engine.allow(self.machine)
 
     def _build_steps(self) -> list[sfn.TaskStateBase | sfn.Map | sfn.Parallel]:
         run = AT("$.plan.run")
@@ -102,7 +120,8 @@ class Chain(Construct):
             "as_of": AT("$.transformed.as_of"),
             "snapshots": sfn.JsonPath.object_at("$.transformed.snapshots"),
         }
-        return {"run": run, **entered, "input": _BEGUN["input"]}
+        cells = {"cells": AT("$.grouped.cells")} if self._grouping else {}
+        return {"run": run, **entered, "input": _BEGUN["input"], **cells}
 
     def _scoring(self, run: str, entry: str, snapshot: str) -> dict[str, Any]:
         return {
@@ -172,14 +191,7 @@ class Chain(Construct):
         return self._retried(task)
 
     def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
-        task.add_retry(
-            errors=RETRIED,
-            interval=Duration.seconds(2),
-            backoff_rate=2,
-            max_attempts=5,
-            max_delay=Duration.minutes(2),
-            jitter_strategy=sfn.JitterType.FULL,
-        )
+        task.add_retry(**_AGAIN)
         return task
 
     def _each(
@@ -214,16 +226,37 @@ class Chain(Construct):
     def _build_entrance(self) -> sfn.Choice:
         """Where a run begins, and where it goes on after a redrive: at the state that `$.resumed` names."""
         resume = sfn.Choice(self, "Resume", state_name="Resume")
-        for step, following in zip(self._steps, [*self._steps[1:], None], strict=True):
+        entrances = [self._ahead_of(step) for step in self._steps]
+        for step, entrance, following in zip(self._steps, entrances, [*entrances[1:], None], strict=True):
             if following:
                 step.next(self._unless_ended(step.state_id, following))
             named = sfn.Condition.and_(
                 sfn.Condition.is_present("$.resumed.state"),
                 sfn.Condition.string_equals("$.resumed.state", step.state_id),
             )
-            resume.when(named, step)
+            resume.when(named, entrance)
         self._failed.next(resume)
-        return resume.otherwise(self._steps[0])
+        return resume.otherwise(entrances[0])
+
+    def _ahead_of(self, step: sfn.TaskStateBase | sfn.Map | sfn.Parallel) -> sfn.IChainable:
+        """Before features are made of very much activity, another engine groups it, if there is one."""
+        if step.state_id != "Features" or self._grouping is None:
+            return step
+        payload = self._featured(AT("$.plan.run"))
+        asked = self._caught(self._task("Group", {k: v for k, v in payload.items() if k != "cells"}, "$.grouped"))
+        self._grouping.add_retry(**_AGAIN)
+        self._grouping.add_catch(self._failed, **_EVERYTHING)
+        as_it_is = sfn.Pass(
+            self, "AsItIs", state_name="AsItIs", result=sfn.Result.from_object({"cells": ""}), result_path="$.grouped"
+        )
+        rows = "$.transformed.activity_rows"
+        many = sfn.Condition.and_(
+            sfn.Condition.is_present(rows),
+            sfn.Condition.number_greater_than_equals(rows, self._settings.features.spark_from_rows),
+        )
+        choice = sfn.Choice(self, "TooMuchForOne", state_name="TooMuchForOne")
+        choice.when(many, asked.next(self._grouping).next(step))
+        return choice.otherwise(as_it_is.next(step))
 
     def _unless_ended(self, state: str, following: sfn.IChainable) -> sfn.IChainable:
         """A run that was started for one stream ends when that is in the lake; one that makes a past run again ends with the bundle."""

@@ -17,17 +17,24 @@ from infra.targets import Target
 
 
 class Functions(Construct):
-    """All functions of the catalogue, by name."""
+    """All functions of the catalogue, by name, but those that the deployment has no use for."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, target: Target, storage: Storage, alerts: sns.Topic
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        target: Target,
+        storage: Storage,
+        alerts: sns.Topic,
+        unused: frozenset[str],
     ) -> None:
         super().__init__(scope, construct_id)
         self._target = target
         self._name = storage.name
         self._environment = target.environment | environment_of(storage, alerts)
         self.dead_letters = dead_letters(self, "DeadLetters")
-        self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items()}
+        self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items() if name not in unused}
         self.job = target.training(self).configure(
             self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
         )

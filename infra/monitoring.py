@@ -67,6 +67,7 @@ class Monitoring(Construct):
         self._watch_drift()
         self._watch_sources()
         self._watch_upkeep(functions["Maintain"])
+        self._watch_erasures(functions["Forget"])
         self._tell_of_failures(machine)
         self._build_dashboard(machine, functions, api)
 
@@ -126,6 +127,10 @@ class Monitoring(Construct):
     def _watch_upkeep(self, maintain: lambda_.Function) -> None:
         failed = maintain.metric_errors(period=_HOUR, statistic="Sum")
         self._alarm("UpkeepFailed", failed, 1, "The upkeep of the lake failed. `holdfast logs Maintain` says why.")
+
+    def _watch_erasures(self, forget: lambda_.Function) -> None:
+        failed = forget.metric_errors(period=_HOUR, statistic="Sum")
+        self._alarm("ErasureFailed", failed, 1, "Forgetting somebody was cut short. `holdfast privacy resume` goes on.")
 
     def _alarm(
         self,

@@ -6,7 +6,8 @@ from aws_cdk import Acknowledgment, App, CfnElement, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import catalogue_arns, foreign_bucket_arns
+from infra.access import CELLS, catalogue_arns, foreign_bucket_arns
+from infra.engine import EmrServerless
 
 if TYPE_CHECKING:
     from infra.stack import HoldfastStack
@@ -60,6 +61,12 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     for children in (f"{named}:*", f"{named}/*:*"):
         reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
             "The Distributed Map's executions of the one own state machine."
+        )
+    reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
+    if isinstance(stack.engine, EmrServerless):
+        application = stack.resolve(stack.engine.application.logical_id)
+        reasons[f"<{application}.Arn>/jobruns/*"] = (
+            "The jobs of the one own Spark application, which get their names when they start."
         )
     tables = catalogue_arns(stack.storage)[-1].split(":glue:", 1)[1].split(":table/", 1)[1]
     reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = (

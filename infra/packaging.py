@@ -50,6 +50,10 @@ class Packager:
         shutil.copytree(ROOT / "functions" / stage, folder / stage, ignore=_SKIP)
         return folder
 
+    def file(self, stage: str, name: str) -> Path:
+        """One file of a stage that runs alone, elsewhere."""
+        return ROOT / "functions" / stage / name
+
     def layer(self, name: str) -> Path:
         """The common package with the configuration, or a built bundle."""
         if name != "common":

@@ -15,7 +15,7 @@ from infra.packaging import Packager
 from infra.schedules import Schedules
 from infra.scoring_api import ScoringApi
 from infra.storage import Storage
-from infra.targets import target_named
+from infra.targets import Target, target_named
 
 
 class HoldfastStack(Stack):
@@ -29,8 +29,7 @@ class HoldfastStack(Stack):
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
         Analysts(self, "Analysts", storage=self.storage)
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
-        self.functions = Functions(self, "Functions", target=chosen, storage=self.storage, alerts=self.alerts.topic)
-        self.chain = Chain(self, "Chain", functions=self.functions, storage=self.storage, settings=settings)
+        self._run_nightly(chosen, settings)
         schedules = Schedules(
             self,
             "Schedules",
@@ -59,6 +58,14 @@ class HoldfastStack(Stack):
         self._allow_erasure(schedules)
         Tags.of(self).add("application", settings.name)
         self._say_where_things_are()
+
+    def _run_nightly(self, target: Target, settings: Settings) -> None:
+        storage, alerts = self.storage, self.alerts.topic
+        self.engine = engine = target.engine(self, storage)
+        self.functions = Functions(
+            self, "Functions", target=target, storage=storage, alerts=alerts, unused=engine.unused
+        )
+        self.chain = Chain(self, "Chain", functions=self.functions, storage=storage, settings=settings, engine=engine)
 
     def _allow_erasure(self, schedules: Schedules) -> None:
         Erasure(

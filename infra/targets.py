@@ -1,4 +1,5 @@
-"""The two targets. Here, and nowhere else, is decided what differs: runtime, packaging, removal of data, and how training is launched."""
+"""The two targets. Here, and nowhere else, is decided what differs: runtime, packaging, removal of data, how training is launched, and
+which engine groups activity that is too much for one function."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +10,9 @@ from constructs import Construct
 
 from holdfast.errors import ConfigurationInvalid
 from infra.catalogue import IMAGE_BUNDLES, FunctionSpec
+from infra.engine import JOB, EmrServerless, Engine, OneFunction
 from infra.packaging import Packager
+from infra.storage import Storage
 from infra.training import FargateTraining, ProcessTraining, Training
 
 
@@ -25,6 +28,10 @@ class Target(Protocol):
 
     def training(self, scope: Construct) -> Training:
         """How the training job is launched."""
+        ...
+
+    def engine(self, scope: Construct, storage: Storage) -> Engine:
+        """Where activity is grouped that is too much for one function."""
         ...
 
 
@@ -58,6 +65,9 @@ class AwsTarget:
 
     def training(self, scope: Construct) -> Training:
         return FargateTraining(scope, "Training", image=self._image("train"))
+
+    def engine(self, scope: Construct, storage: Storage) -> Engine:
+        return EmrServerless(scope, "Spark", job=self._packager.file("features", JOB), storage=storage)
 
     def _image_function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
         environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"}
@@ -111,6 +121,9 @@ class LocalTarget:
 
     def training(self, scope: Construct) -> Training:
         return ProcessTraining()
+
+    def engine(self, scope: Construct, storage: Storage) -> Engine:
+        return OneFunction()
 
     def _folder(self, stage: str) -> Path:
         if stage not in self._folders:

@@ -16,14 +16,20 @@ LARGEST = 1e15
 
 @dataclass(frozen=True)
 class Measure:
-    """The cells `rows` that have values of a measure: sum, number (None where each is one), smallest, largest, sum of squares."""
+    """A measure's sum, smallest and largest value in the cells `rows` that have any; None: in all of them."""
 
-    rows: Ints
+    rows: Ints | None
     total: Floats
-    filled: Floats | None
     low: Floats
     high: Floats
-    squares: Floats
+    filled: Floats | None = None
+    """How many values; None where each is one."""
+    grouped_squares: Floats | None = None
+
+    @property
+    def squares(self) -> Floats:
+        """The sum of the values' squares."""
+        return self.total * self.total if self.grouped_squares is None else self.grouped_squares
 
 
 @dataclass(frozen=True)
@@ -80,22 +86,30 @@ def cells(
 
 def added(key: Ints, values: Floats, size: int) -> tuple[Floats, Floats]:
     """Sums of values by key, as whole numbers and as billionths: exact, and so the same in any order of the rows."""
-    whole = np.floor(values)
-    rest = np.floor((values - whole) * 1e9 + 0.5)
-    billionths = np.bincount(key, rest, size) if rest.any() else np.zeros(size)
-    return np.bincount(key, whole, size).astype(np.float64), billionths.astype(np.float64)
+    part = np.floor(values)
+    whole = np.bincount(key, part, size).astype(np.float64, copy=False)
+    # In place: there may be as many values as rows, and each copy is as large as all of their times.
+    np.subtract(values, part, out=part)
+    if not part.any():
+        return whole, np.zeros(size)
+    part *= 1e9
+    part += 0.5
+    return whole, np.bincount(key, np.floor(part, out=part), size).astype(np.float64, copy=False)
 
 
 def _measure(rows: pa.Table, name: str) -> Measure:
+    values = _floats(rows[name])
     if filled(name) in rows.column_names:
         count = _floats(rows[filled(name)])
         there = np.flatnonzero(count > 0)
-        total, least, most, square = (_floats(rows[column(name)])[there] for column in (str, low, high, squares))
-        return Measure(there, total, count[there], least, most, square)
-    values = _floats(rows[name])
-    there = np.flatnonzero(np.abs(values) < LARGEST)
+        least, most, square = (_floats(rows[column(name)])[there] for column in (low, high, squares))
+        return Measure(there, values[there], least, most, count[there], square)
+    known = np.abs(values) < LARGEST
+    if known.all():
+        return Measure(None, values, values, values)
+    there = np.flatnonzero(known)
     values = values[there]
-    return Measure(there, values, None, values, values, values * values)
+    return Measure(there.astype(np.min_scalar_type(-len(known))), values, values, values)
 
 
 def _codes(column: pa.ChunkedArray, texts: pa.Array) -> Ints:

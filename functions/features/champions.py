@@ -6,12 +6,12 @@ from features.remade import remade
 from features.world import Tables
 from holdfast.bundle import FEATURES, load
 from holdfast.errors import ConfigurationInvalid
-from holdfast.feature_set import FeatureSet, judged_tag, said_of, tag_of
+from holdfast.feature_set import FeatureSet, judged_tag, key_of, said_of, tag_of
 from holdfast.lake import Lake
 from holdfast.observe import logger
 from holdfast.registry import Champion
 from holdfast.settings import Settings
-from holdfast.store import Store
+from holdfast.store import Store, read_json
 
 JUDGED = ("holdout", "fold")
 """Splits that a champion is judged on beside its challenger."""
@@ -27,6 +27,8 @@ def keep_champions(
     wanted = FeatureSet.from_json(load(store, champion.version).json(FEATURES))
     if wanted.version == own.version:
         return
+    if wanted.whole:
+        wanted = FeatureSet.from_json(read_json(store, key_of(wanted.whole)))
     try:
         made = remade(tables, settings, wanted, datetime.fromisoformat(as_of), JUDGED)
     except ConfigurationInvalid as error:

@@ -101,6 +101,7 @@ class Definitions(_Part):
     weeks: int = Field(ge=2)
     texts: dict[str, Annotated[int, Field(ge=0)]] = {}
     categories: int = Field(ge=2)
+    distinct_of_none: Literal["zero", "missing"] = "zero"
     leave_out: tuple[str, ...] = ()
     dayparts: dict[str, Hours] = {}
     trends: tuple[Trend, ...]

@@ -83,5 +83,6 @@ def _answer(store: Store, prefix: str, said: Mapping[str, Any]) -> pa.Table:
     dayparts = {name: (hours[0], hours[1]) for name, hours in said["dayparts"].items()}
     shape = Shape(tuple(said["splits"]), tuple(said["measures"]), dayparts)
     keys = [item.key for item in store.list(prefix) if item.key.endswith(".parquet")]
-    parts = [pq.read_table(io.BytesIO(store.read(key))) for key in keys]
+    coded = ["customer_id", *(f"s{i}" for i in range(len(shape.splits)))]
+    parts = [pq.read_table(io.BytesIO(store.read(key)), read_dictionary=coded) for key in keys]
     return grouped(pa.concat_tables(parts, promote_options="permissive"), shape)

@@ -12,6 +12,7 @@ from features.again import digests, made_again, unchanged
 from features.champions import keep_champions
 from features.definitions import shipped
 from features.remade import remade
+from features.rows import splits
 from features.synthesis import Synthesis, synthesise
 from features.world import Tables
 from holdfast.contracts import Featured, FeaturesWanted
@@ -119,7 +120,8 @@ def _describe(made: FeatureSet, store: Store, first: Mapping[str, str]) -> None:
 
 def _read(source: Lake, name: str, snapshot: int | None) -> pa.Table | None:
     columns = [column for column in source.columns(name, snapshot) if column != "event_id"]
-    return source.read(name, columns or ("*",), snapshot_id=snapshot)
+    texts = ["customer_id", *splits(source.schema(name, snapshot))] if name in ACTIVITIES and columns else []
+    return source.read(name, columns or ("*",), snapshot_id=snapshot, coded=texts)
 
 
 def _snapshot(source: Lake, name: str) -> int:

@@ -48,7 +48,7 @@ def ended(ends: Ends, churn: ContractChurn, customers: int, cutoff: int) -> Floa
     return _any(ends.customer[within], customers).astype(np.float64)
 
 
-def existing(created: Floats, cutoff: int) -> Bools:
+def existing(created: Floats, cutoff: int | Ints) -> Bools:
     """(customers,): created before the cutoff, or at a time that nobody knows."""
     return ~(created >= cutoff)
 
@@ -84,9 +84,10 @@ def value(value: Value, events: Cells | None, customers: pa.Table, cutoff: int, 
     if events is None or value.measure not in events.measures:
         return np.full(len(customers), np.nan)
     measure = events.measures[value.measure]
-    day = events.day[measure.rows]
+    rows = slice(None) if measure.rows is None else measure.rows
+    day = events.day[rows]
     within = (day >= cutoff) & (day < cutoff + horizon_days)
-    whole, billionths = added(events.customer[measure.rows][within], measure.total[within], events.customers)
+    whole, billionths = added(events.customer[rows][within], measure.total[within], events.customers)
     return whole + billionths / 1e9
 
 

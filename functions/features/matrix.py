@@ -10,7 +10,7 @@ import numpy.typing as npt
 from features import activity, attributes, company, deals, named, splits
 from features.definitions import Definitions
 from features.labels import existing
-from features.view import View
+from features.view import At, View
 from features.wording import Column, any_of
 from features.world import World
 from holdfast.feature_set import Feature
@@ -37,8 +37,10 @@ class Recipe:
         return self.definitions.edges(self.windows)
 
 
-def matrix(world: World, recipe: Recipe, cutoff: int, rows: npt.NDArray[np.int64]) -> Matrix:
+def matrix(world: World, recipe: Recipe, cutoff: At, rows: npt.NDArray[np.int64]) -> Matrix:
     """Every feature of the customers `rows` at a cutoff, from nothing that happened or became known later.
+
+    The cutoff is a day number, the same for all or one for each customer of the world, who then have no features of deals.
 
     Attributes of customers and companies are the exception: their tables hold today's state only.
     """
@@ -50,7 +52,7 @@ def stacked(parts: list[Matrix]) -> Matrix:
     return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
 
 
-def _columns(world: World, recipe: Recipe, cutoff: int) -> Iterator[Column]:
+def _columns(world: World, recipe: Recipe, cutoff: At) -> Iterator[Column]:
     left_out = recipe.definitions.leave_out
     views = {name: View(cells, cutoff, recipe.edges) for name, cells in world.cells.items()}
     own = [column for column in _own(views, recipe) if not any_of(column[0].name, left_out)]
@@ -69,13 +71,13 @@ def _own(views: dict[str, View], recipe: Recipe) -> Iterator[Column]:
             yield from splits.columns(scope)
 
 
-def _shared(world: World, views: dict[str, View], own: list[Column], recipe: Recipe, cutoff: int) -> Iterator[Column]:
+def _shared(world: World, views: dict[str, View], own: list[Column], recipe: Recipe, cutoff: At) -> Iterator[Column]:
     yield _tenure(world, cutoff)
     if (world.company >= 0).any():
         members = company.Members(world.company, _here(world, views, cutoff))
         yield from company.columns(views, members, recipe.definitions.company)
         yield from company.statistics(own, members, recipe.definitions.company)
-    if world.deals:
+    if world.deals and isinstance(cutoff, int):
         standing = deals.Standing(world.deals, world.company, cutoff)
         yield from deals.columns(standing, recipe.windows, recipe.definitions.deals.recent_days, recipe.currency)
     yield from attributes.columns(world.customers, recipe.customers, "customer")
@@ -83,12 +85,12 @@ def _shared(world: World, views: dict[str, View], own: list[Column], recipe: Rec
         yield from attributes.columns(world.companies, recipe.companies, "company")
 
 
-def _tenure(world: World, cutoff: int) -> Column:
+def _tenure(world: World, cutoff: At) -> Column:
     days = np.where(world.created < cutoff, cutoff - world.created, np.nan)
     return Feature("tenure_days", "Days since the customer was created", "days", "customer", actionable=False), days
 
 
-def _here(world: World, views: dict[str, View], cutoff: int) -> npt.NDArray[np.float64]:
+def _here(world: World, views: dict[str, View], cutoff: At) -> npt.NDArray[np.float64]:
     here = existing(world.created, cutoff)
     if "events" in views:
         here &= ~np.isnan(world.created) | (views["events"].counts[-1] > 0)

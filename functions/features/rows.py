@@ -51,6 +51,7 @@ def dated(rows: pa.Table, dayparts: Mapping[str, tuple[int, int]]) -> pa.Table:
     """
     if rows["customer_id"].null_count or rows["event_time"].null_count:
         rows = rows.filter(pc.and_(rows["customer_id"].is_valid(), rows["event_time"].is_valid()))
+    rows = rows.unify_dictionaries()
     us, known = _microseconds(rows["event_time"]), _microseconds(pc.coalesce(rows["known_at"], rows["event_time"]))
     day = us // DAY_US
     made = {FIRST: us, DAY: day.astype(np.int32), VISIBLE: np.maximum(day + 1, -(-known // DAY_US)).astype(np.int32)}

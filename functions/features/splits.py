@@ -106,6 +106,8 @@ def _measures(part: Part) -> Iterator[Column]:
 def _used(part: Part) -> Iterator[Column]:
     used = (part.counts > 0).sum(axis=0).astype(np.float64)
     many = f"{slug(part.column)}s"
+    if part.scope.definitions.distinct_of_none == "missing":
+        used = np.where(part.scope.view.counts > 0, used, np.nan)
     for name, when, values in part.scope.each(used):
         sentence = f"{humanised(many).lower()} used {when}"
         yield part.scope.column(f"{many}_used_{name}", sentence, values, humanised(many).lower())

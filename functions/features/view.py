@@ -7,10 +7,14 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from features import marks
 from features.cells import Cells, Measure, added
+from features.marks import Bools, Days
 from features.rows import DAY_US, Floats, Ints
 
-Bools = npt.NDArray[np.bool_]
+At = int | Ints
+"""A cutoff: a day number, the same for all or one for each customer."""
+Rows = Ints | slice
 _Value = TypeVar("_Value", bound=np.generic)
 _BLOCK = 1 << 27
 """How many (day, customer) marks are set at a time: bounds their memory to 128 MB."""
@@ -26,14 +30,6 @@ class Sums(NamedTuple):
     squares: Floats
 
 
-class Days(NamedTuple):
-    """Of days with any event: how many, (spans, customers); days from the last to the cutoff, longest distance of two."""
-
-    active: Floats
-    last: Floats
-    longest: Floats
-
-
 class View:
     """The cells of a table that are visible at a cutoff; nothing else can be reached through it.
 
@@ -42,18 +38,19 @@ class View:
     The last span is all time. An array is made when it is first asked for, and only once.
     """
 
-    def __init__(self, cells: Cells, cutoff: int | Ints, edges: Sequence[int]) -> None:
+    def __init__(self, cells: Cells, cutoff: At, edges: Sequence[int]) -> None:
         self.cutoff = np.asarray(cutoff, dtype=np.int64)
         self.edges, self.customers, self.texts, self.code_of = tuple(edges), cells.customers, cells.texts, cells.code_of
         self._cells = cells
         seen = self._visible(slice(None))
+        # As indices: a mask would be looked through again for every column.
         self._seen = None if seen.all() else np.flatnonzero(seen)
         self._made: dict[str, Floats] = {}
         self._keys: dict[str, Ints] = {}
         self._sums: dict[str, Sums] = {}
         self._orders: dict[str, list[Ints]] = {}
         self._customer = self._of(cells.customer).astype(np.int64)
-        self._age = (self._at(self._customer) - 1 - self._of(cells.day)).astype(np.int32)
+        self._age = self._at(self._customer) - np.int32(1) - self._of(cells.day)
         self._place = self._placed(self._age, self._customer)
 
     def span(self, days: int) -> int:
@@ -77,7 +74,7 @@ class View:
         """(texts, spans, customers): the same for each text of a column."""
         if column not in self._made:
             bands = len(self.edges) + 1
-            key = self._of(self._cells.codes[column]).astype(np.int64) * self._size + self._place
+            key = self._of(self._cells.codes[column]) * np.int64(self._size) + self._place
             found = _counted(key, self._count, (len(self.texts[column]) + 1) * self._size)
             self._made[column] = np.cumsum(found.reshape(-1, bands, self.customers)[:-1], axis=1)
         return self._made[column]
@@ -107,7 +104,7 @@ class View:
     def total_by(self, column: str, name: str) -> Floats:
         """(texts, spans, customers): a measure's sum in the rows of each text of a column."""
         held, keep, place, rows = self._measured(name)
-        key = self._cells.codes[column][rows].astype(np.int64) * self._size + place
+        key = self._cells.codes[column][rows] * np.int64(self._size) + place
         shape = (len(self.texts[column]) + 1, len(self.edges) + 1, self.customers)
         whole, billionths = (part.reshape(shape)[:-1] for part in added(key, held.total[keep], int(np.prod(shape))))
         return np.asarray(whole.cumsum(axis=1) + billionths.cumsum(axis=1) / 1e9)
@@ -141,17 +138,17 @@ class View:
         """Days with any event."""
         made = list(self._blocks(slice(None)))
         parts = (
-            [_active(marks, self.edges) for marks in made],
-            [_last(marks) for marks in made],
-            [_longest(marks) for marks in made],
+            [marks.active(each, self.edges) for each in made],
+            [marks.last(each) for each in made],
+            [marks.longest(each) for each in made],
         )
         return Days(*(np.concatenate(part, axis=-1) for part in parts))
 
     def active_days(self, code: tuple[str, int]) -> Floats:
         """(spans, customers): days with an event of one text of a column."""
-        return np.concatenate([_active(marks, self.edges) for marks in self._blocks(self._rows(code))], axis=-1)
+        return np.concatenate([marks.active(each, self.edges) for each in self._blocks(self._rows(code))], axis=-1)
 
-    def _blocks(self, rows: Ints | slice) -> Iterator[Bools]:
+    def _blocks(self, rows: Rows) -> Iterator[Bools]:
         """Marks (age, customers) of the days with an event, for so many customers at a time as memory allows."""
         age, who = self._age[rows], self._customer[rows]
         depth = int(age.max(initial=0)) + 1
@@ -159,9 +156,9 @@ class View:
         for start in range(0, self.customers, step):
             size = min(step, self.customers - start)
             mine = slice(None) if size == self.customers else np.flatnonzero((who >= start) & (who < start + size))
-            marks = np.zeros((depth, size), dtype=bool)
-            marks.reshape(-1)[age[mine] * np.int64(size) + who[mine] - start] = True
-            yield marks
+            made = np.zeros((depth, size), dtype=bool)
+            made.reshape(-1)[age[mine] * np.int64(size) + who[mine] - start] = True
+            yield made
 
     @property
     def _count(self) -> Floats | None:
@@ -170,32 +167,36 @@ class View:
     def _of(self, column: npt.NDArray[_Value]) -> npt.NDArray[_Value]:
         return column if self._seen is None else column[self._seen]
 
-    def _measured(self, name: str) -> tuple[Measure, Ints | slice, Ints, Ints]:
+    def _measured(self, name: str) -> tuple[Measure, Rows, Ints, Rows]:
         """A measure, which of its values are visible, their places, and the cells they are of."""
         held = self._cells.measures[name]
+        if held.rows is None:
+            keep = slice(None) if self._seen is None else self._seen
+            return held, keep, self._place, keep
         keep = slice(None) if self._seen is None else np.flatnonzero(self._visible(held.rows))
         rows = held.rows[keep]
         who = self._cells.customer[rows].astype(np.int64)
         return held, keep, self._placed(self._at(who) - 1 - self._cells.day[rows], who), rows
 
-    def _visible(self, rows: Ints | slice) -> Bools:
+    def _visible(self, rows: Rows) -> Bools:
         return np.asarray(self._cells.visible[rows] <= self._at(self._cells.customer[rows]))
 
     def _at(self, who: Ints) -> Ints:
-        return self.cutoff if self.cutoff.ndim == 0 else self.cutoff[who]
+        days = self.cutoff.astype(np.int32)
+        return days if days.ndim == 0 else days[who]
 
     def _placed(self, age: Ints, who: Ints) -> Ints:
-        band_of_age = np.searchsorted(self.edges, np.arange(self.edges[-1] + 1), side="right")
-        return band_of_age[np.minimum(age, self.edges[-1])] * self.customers + who
+        start_of_age = np.searchsorted(self.edges, np.arange(self.edges[-1] + 1), side="right") * self.customers
+        return start_of_age[np.minimum(age, self.edges[-1])] + who
 
-    def _rows(self, code: tuple[str, int] | None) -> Ints | slice:
+    def _rows(self, code: tuple[str, int] | None) -> Rows:
         if code is None:
             return slice(None)
         column, text = code
         if column not in self._orders:
             codes = self._of(self._cells.codes[column])
             ends = np.cumsum(np.bincount(codes, minlength=len(self.texts[column]) + 1))
-            self._orders[column] = np.split(np.argsort(codes, kind="stable"), ends)
+            self._orders = {column: np.split(np.argsort(codes, kind="stable"), ends)}
         return self._orders[column][text]
 
     def _where(self, chosen: npt.NDArray[np.generic]) -> Floats:
@@ -225,8 +226,10 @@ class View:
         return np.where(np.isfinite(us), self.cutoff - us / DAY_US, np.nan)
 
     def _key(self, column: str) -> Ints:
+        # Columns are looked at one after the other, and a key takes as much memory as the times of all rows.
         if column not in self._keys:
-            self._keys[column] = self._of(self._cells.codes[column]).astype(np.int64) * self.customers + self._customer
+            codes = self._of(self._cells.codes[column])
+            self._keys = {column: codes * np.int64(self.customers) + self._customer}
         return self._keys[column]
 
 
@@ -238,25 +241,3 @@ def _least(key: Ints, us: Ints, size: int) -> Floats:
     found = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(found, key, us)
     return np.where(found == np.iinfo(np.int64).max, np.inf, found.astype(np.float64))
-
-
-def _active(marks: Bools, edges: Sequence[int]) -> Floats:
-    """(spans, customers): how many days are marked."""
-    starts = [0, *(edge for edge in edges if edge < len(marks))]
-    bands = np.zeros((len(edges) + 1, marks.shape[1]))
-    bands[: len(starts)] = np.add.reduceat(marks.view(np.uint8), starts, axis=0, dtype=np.int32)
-    return bands.cumsum(axis=0)
-
-
-def _last(marks: Bools) -> Floats:
-    return np.where(marks.any(axis=0), marks.argmax(axis=0), np.nan)
-
-
-def _longest(marks: Bools) -> Floats:
-    """(customers,): the longest distance of two marked days that follow one another; NaN before the second."""
-    reached = np.full(marks.shape[1], -1)
-    longest = np.zeros(marks.shape[1])
-    for age, day in enumerate(marks):
-        np.maximum(longest, np.where(day & (reached >= 0), age - reached, 0), out=longest)
-        reached[day] = age
-    return np.where(longest > 0, longest, np.nan)

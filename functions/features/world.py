@@ -136,7 +136,7 @@ def _texts(table: str, rows: pa.Table, column: str, definitions: Definitions, be
 
 def _ids(customers: pa.Table, events: pa.Table | None) -> pa.Array:
     known = [customers["customer_id"], *([] if events is None else [events["customer_id"]])]
-    distinct = pa.concat_arrays([pc.unique(column.cast(pa.string())) for column in known]).unique().drop_null()
+    distinct = pa.concat_arrays([pc.unique(column).cast(pa.string()) for column in known]).unique().drop_null()
     return distinct.take(pc.sort_indices(distinct))
 
 

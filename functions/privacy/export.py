@@ -10,7 +10,7 @@ import numpy as np
 from holdfast.vendors import vendor_of
 from privacy import bodies, forgetting, objects, tables
 from privacy.buckets import Version
-from privacy.forgetting import House
+from privacy.places import House
 from privacy.sought import Sought
 
 _MADE = {

@@ -16,9 +16,10 @@ from holdfast.resources import environment, settings
 from holdfast.settings import HubSpotSource, IntercomSource
 from privacy import forgetting, notices
 from privacy.export import places
-from privacy.forgetting import DONE, House
+from privacy.forgetting import DONE
 from privacy.house import house
 from privacy.hushed import hushed
+from privacy.places import House
 
 _SPARE_MS = 240_000
 """Time enough to finish one place."""
@@ -28,7 +29,7 @@ _LARGEST = 4_000_000
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`action`: find, forget, export or due; `person` for all but the last."""
+    """`action`: find, forget or export, with a `person`; lift, with a `receipt`; due."""
     with hushed():
         made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
         answer = _ACTIONS[event.get("action", "due")](event, made)
@@ -50,7 +51,7 @@ def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
     hints = DynamoHints(environment().state_table)
     sources = [name for name, each in settings().sources.items() if isinstance(each, HubSpotSource | IntercomSource)]
     opened = notices.opened(made, {name: hints.private(name, "contacts") for name in sources})
-    done = [_retrained(each) for each in forgetting.due(made)]
+    done = [_retrained(each) for each in forgetting.due(made, again=bool(event.get("again")))]
     return {"next": DONE, "opened": opened, "done": sum(each["next"] == DONE for each in done), "requests": len(done)}
 
 
@@ -99,5 +100,6 @@ _ACTIONS: dict[str, Callable[[dict[str, Any], House], dict[str, Any]]] = {
     "find": _find,
     "forget": _forget,
     "export": _export,
+    "lift": lambda event, made: forgetting.lift(made, event["receipt"]),
     "due": _due,
 }

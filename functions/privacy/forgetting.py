@@ -1,57 +1,31 @@
 """How one person is forgotten: suppressed first, then taken out of place after place, then looked for once more."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from functools import partial
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
 from holdfast.forgotten import receipt_key
 from holdfast.locks import ENTRY, UPKEEP
 from holdfast.observe import logger
-from holdfast.settings import Settings
-from holdfast.store import Store, write_json
-from privacy import closure, items, models, objects, tables
-from privacy.items import Table
-from privacy.objects import Zone
-from privacy.register import CLOSED, LATER, OPEN, Register, Request
-from privacy.sought import Keys, Sought
+from holdfast.store import read_json, write_json
+from privacy import closure, models
+from privacy.places import House, looks
+from privacy.register import CLOSED, LIFTED, OPEN, PART, Request, summed
+from privacy.sought import Sought
 
 AGAIN, WAIT, DONE, UNKNOWN, SEVERAL = "again", "wait", "done", "unknown", "several"
-
-
-@dataclass(frozen=True)
-class House:
-    """Everything that a person may be in."""
-
-    lake: tables.Place
-    zones: dict[str, Zone]
-    """By name; `uploads` and `landing` among them."""
-    scores: Table
-    state: Table
-    queues: dict[str, str]
-    """Addresses of queues by name."""
-    artifacts: Store
-    register: Register
-    settings: Settings
-    keys: Keys
-    champion: Callable[[], str]
-    busy: Callable[[], str]
-    """The run that is under way, or nothing."""
-    now: Callable[[], datetime]
-    in_time: Callable[[], bool] = lambda: True
 
 
 def found(house: House, person: str, at: int = 0) -> dict[str, Any]:
     """What is held of a person, by place from the `at`-th on, as far as time allows, without changing anything."""
     sought, known = _sought(house, person)
     places: dict[str, dict[str, int]] = {}
-    for number, (name, look) in enumerate(_places(house, sought, dry=True)):
+    for number, (name, look) in enumerate(looks(house, sought, dry=True)):
         if number >= at and not house.in_time():
             return {"next": AGAIN, "at": number, "places": places}
         if number >= at and (counts := look()):
-            places[name] = counts
+            place = name.partition(PART)[0]
+            places[place] = summed(places.get(place, {}), counts)
     return {
         "next": DONE,
         "places": places,
@@ -74,17 +48,18 @@ def forget(
     if not begun and not several and (count := customers(house, sought)) > 1:
         return {"next": SEVERAL, "customers": count}
     sure = begun or known or unknown
-    if not sure and not any(look() for _, look in _places(house, sought, dry=True)):
+    if not sure and not any(look() for _, look in looks(house, sought, dry=True)):
         return {"next": UNKNOWN, "receipts": [f"{each.receipt} {each.status}" for each in asked]}
     request = begun or Request(uuid4().hex, house.now().isoformat(timespec="seconds"))
     return worked_off(house, request, sought)
 
 
-def due(house: House) -> list[dict[str, Any]]:
-    """Go on with every request that is open."""
+def due(house: House, *, again: bool = False) -> list[dict[str, Any]]:
+    """Go on with every request that is open; with `again` with those that are closed as well, since a backup has come back."""
     tokens = house.register.tokens()
     done = []
-    for request in (each for each in house.register.requests() if each.status == OPEN):
+    wanted = (OPEN, CLOSED) if again else (OPEN,)
+    for request in (replace(each, status=OPEN) for each in house.register.requests() if each.status in wanted):
         sought = Sought(house.keys, (token for token, receipt in tokens.items() if receipt == request.receipt))
         closure.close(sought, _sources(house))
         done.append(worked_off(house, request, sought))
@@ -114,7 +89,7 @@ def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Reque
     What is done is written down place by place, so that nothing is gone through twice.
     """
     for dry in (False, True):
-        for name, look in _places(house, sought, dry=dry):
+        for name, look in looks(house, sought, dry=dry):
             if name in (request.looked if dry else request.taken):
                 continue
             if not house.in_time():
@@ -124,6 +99,18 @@ def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Reque
             house.register.suppress(request.receipt, sought.tokens - before)
             house.register.save(request)
     return request, True
+
+
+def lift(house: House, receipt: str) -> dict[str, Any]:
+    """Let somebody in again, who is a customer once more: what sources have of them comes with the next pull of it."""
+    request = next((each for each in house.register.requests() if each.receipt == receipt), None)
+    if request is None or request.status == OPEN:
+        return {"next": UNKNOWN if request is None else AGAIN}
+    house.register.lift(receipt)
+    house.register.save(replace(request, status=LIFTED))
+    said = read_json(house.artifacts, receipt_key(receipt))
+    write_json(house.artifacts, receipt_key(receipt), said | {"status": LIFTED})
+    return {"next": DONE}
 
 
 def customers(house: House, sought: Sought) -> int:
@@ -147,7 +134,7 @@ def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
     else:
         sought.learn(person)
     held = house.register.tokens()
-    receipts = {held[token] for token in sought.tokens & set(held)} - {LATER}
+    receipts = {held[token] for token in sought.tokens & set(held)}
     sought.tokens |= {token for token, receipt in held.items() if receipt in receipts}
     closure.close(sought, _sources(house))
     return sought, [each for each in house.register.requests() if each.receipt in receipts]
@@ -155,28 +142,6 @@ def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
 
 def _sources(house: House) -> closure.Sources:
     return closure.Sources(house.lake, house.zones["landing"].bucket, house.settings)
-
-
-def _places(house: House, sought: Sought, *, dry: bool) -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
-    """Every place by name, and how the person is looked for there. What is written as it came is first: there identifiers are met
-    that are then sought everywhere."""
-    for name, zone in house.zones.items():
-        yield f"bucket {name}", partial(_of_zone, zone, sought, dry=dry)
-    for name in house.lake.lake.names():
-        yield f"table {name}", partial(_of_table, house.lake, name, sought, dry=dry)
-    yield "online store", partial(_items, items.scores, house.scores, sought, dry=dry)
-    yield "state", partial(_items, items.state, house.state, sought, dry=dry)
-    for name, queue in house.queues.items():
-        yield f"queue {name}", partial(_items, items.drained, queue, sought, dry=dry)
-
-
-def _of_zone(zone: Zone, sought: Sought, *, dry: bool) -> dict[str, int]:
-    objects.met(zone, sought)
-    return _counts(objects.erased(zone, sought, dry=dry))
-
-
-def _of_table(place: tables.Place, name: str, sought: Sought, *, dry: bool) -> dict[str, int]:
-    return _counts(tables.erased(place, name, sought, dry=dry))
 
 
 def _closed(house: House, request: Request, *, resumed: bool) -> dict[str, Any]:
@@ -194,12 +159,3 @@ def _closed(house: House, request: Request, *, resumed: bool) -> dict[str, Any]:
     house.register.save(replace(request, status=written["status"], taken=[], looked=[], left={}))
     logger.info("forgotten", receipt=request.receipt, places=len(request.places), left=len(left))
     return {"next": DONE, "resumed": resumed} | written
-
-
-def _counts(tally: Any) -> dict[str, int]:
-    return {name: count for name, count in asdict(tally).items() if count}
-
-
-def _items(look: Callable[..., int], where: Any, sought: Sought, *, dry: bool) -> dict[str, int]:
-    count = look(where, sought, dry=dry)
-    return {"items": count} if count else {}

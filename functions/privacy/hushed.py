@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from holdfast.errors import ErasureUnfinished, HoldfastError
 
+_STAGE = __package__ or "privacy"
+
 
 @contextmanager
 def hushed() -> Iterator[None]:
@@ -19,6 +21,7 @@ def hushed() -> Iterator[None]:
     except HoldfastError:
         raise
     except Exception as error:  # noqa: BLE001 - the message of any other may quote what it was reading
-        at = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{at.filename.rpartition('/')[2]}:{at.lineno}"
+        steps = traceback.extract_tb(error.__traceback__)
+        at = [each for each in steps if f"/{_STAGE}/" in each.filename][-1:] or steps[-1:]
+        where = f"{at[0].filename.rpartition('/')[2]}:{at[0].lineno}"
         raise ErasureUnfinished(f"cut short by {type(error).__name__} in {where}: the same again goes on") from None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from uuid import uuid4
 
 from holdfast.hints import Hint
-from privacy.forgetting import House
+from privacy.places import House
 from privacy.register import Request
 from privacy.sought import Sought
 

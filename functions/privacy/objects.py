@@ -53,6 +53,18 @@ def erased(zone: Zone, sought: Sought, *, prefix: str = "", dry: bool = False) -
     return tally
 
 
+def folders(bucket: Bucket) -> list[str]:
+    """Prefixes that together lead all keys, two steps deep."""
+    keys = {each.key for each in bucket.versions()}
+    return sorted({f"{a}/{b}/" if deeper else key for key in keys for a, b, deeper in [_steps(key)]})
+
+
+def _steps(key: str) -> tuple[str, str, bool]:
+    first, _, rest = key.partition("/")
+    second, slash, _ = rest.partition("/")
+    return first, second, bool(slash)
+
+
 def met(zone: Zone, sought: Sought, prefix: str = "") -> None:
     """See who is in log files: whoever a line is about is known from then on by how it is written there."""
     for version in zone.bucket.versions(prefix):

@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from holdfast.aws import client, translated
 
 LIST, REQUESTS = "suppressed", "erasures"
-OPEN, CLOSED = "open", "closed"
-LATER = "later"
-"""What the list holds, in place of a receipt, of what people who were forgotten have had since."""
+PART = ": "
+"""Between a place and the part of it that is gone through in one go."""
+OPEN, CLOSED, LIFTED = "open", "closed", "lifted"
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,21 @@ class Request:
 
     def found(self, place: str, counts: dict[str, int]) -> "Request":
         """The same with what was taken out of a place; a second try adds to the first."""
-        before = self.places.get(place, {})
-        added = {name: before.get(name, 0) + count for name, count in counts.items()}
-        places = self.places | ({place: before | added} if counts else {})
-        return replace(self, places=places, taken=[*self.taken, place])
+        return replace(self, places=_with(self.places, place, counts), taken=[*self.taken, place])
 
     def seen(self, place: str, counts: dict[str, int]) -> "Request":
         """The same with what was still in a place."""
-        return replace(self, left=self.left | ({place: counts} if counts else {}), looked=[*self.looked, place])
+        return replace(self, left=_with(self.left, place, counts), looked=[*self.looked, place])
+
+
+def summed(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
+    """Counts of two parts of a place."""
+    return one | {name: one.get(name, 0) + count for name, count in other.items()}
+
+
+def _with(places: dict[str, dict[str, int]], part: str, counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    place = part.partition(PART)[0]
+    return places | ({place: summed(places.get(place, {}), counts)} if counts else {})
 
 
 class Register(Protocol):
@@ -54,6 +61,10 @@ class Register(Protocol):
 
     def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
         """Keep whom tokens mean out from now on."""
+        ...
+
+    def lift(self, receipt: str) -> int:
+        """Keep nobody out any more who was for this receipt; how many tokens went."""
         ...
 
     def requests(self) -> list[Request]:
@@ -80,6 +91,13 @@ class DynamoRegister:
             row = {"pk": LIST, "sk": each, "receipt": receipt}
             with translated("writing the suppression list"):
                 self._dynamodb.put_item(TableName=self._table, Item={name: {"S": text} for name, text in row.items()})
+
+    def lift(self, receipt: str) -> int:
+        gone = [token for token, held in self.tokens().items() if held == receipt]
+        for each in gone:
+            with translated("writing the suppression list"):
+                self._dynamodb.delete_item(TableName=self._table, Key={"pk": {"S": LIST}, "sk": {"S": each}})
+        return len(gone)
 
     def requests(self) -> list[Request]:
         found = [Request(**json.loads(item["note"]["S"])) for item in self._all(REQUESTS)]
@@ -114,6 +132,11 @@ class MemoryRegister:
 
     def suppress(self, receipt: str, tokens: Iterable[str]) -> None:
         self.held |= dict.fromkeys(tokens, receipt)
+
+    def lift(self, receipt: str) -> int:
+        gone = [token for token, held in self.held.items() if held == receipt]
+        self.held = {token: held for token, held in self.held.items() if held != receipt}
+        return len(gone)
 
     def requests(self) -> list[Request]:
         return sorted(self.asked.values(), key=lambda each: each.opened_at)

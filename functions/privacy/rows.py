@@ -49,7 +49,7 @@ def without(rows: pa.Table, whose: Whose, sought: Sought) -> Cleaned:
     for number, field in enumerate(kept.schema):
         if _is_text(kept, field.name):
             column, changed = _mended(kept, field.name, whose, sought)
-            kept = kept.set_column(number, field, column) if changed else kept
+            kept = kept.set_column(number, field.with_nullable(True), column) if changed else kept
             mended += changed
     return Cleaned(kept, dropped, mended)
 

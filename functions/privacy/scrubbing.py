@@ -3,27 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from holdfast.contracts import Scrubbed
+from holdfast.contracts import Planned, Scrubbed
 from holdfast.quarantine import quarantine_prefix
 from holdfast.reconciliation import keep_out
 from holdfast.store import Store, read_json, write_json
 from privacy import closure, objects
 from privacy.objects import Zone
-from privacy.register import LATER, Register
+from privacy.register import Register
 from privacy.sought import Sought
 
 
 def scrubbed(
     run: str, sought: Sought, zones: Mapping[str, Zone], sources: closure.Sources, register: Register, artifacts: Store
 ) -> Scrubbed:
-    """Take all who are sought out of a run's rows, of those that could not be read, and of the log files that they came from; a
-    second time there is nothing left.
+    """Take all who are sought out of a run's rows, of those that could not be read, and of the files that they came from; a second
+    time there is nothing left.
 
     Rows of log files that are kept out are counted, so that they are not missed later.
     """
-    known = set(sought.tokens)
     closure.close(sought, sources, run)
-    register.suppress(LATER, sought.tokens - known)
+    _remember(run, sought, sources, register)
     rows = 0
     for table in _tables(zones["landing"], run):
         gone = objects.erased(zones["landing"], sought, prefix=f"landing/run={run}/{table}/").rows
@@ -33,7 +32,19 @@ def scrubbed(
     objects.erased(zones["quarantine"], sought, prefix=quarantine_prefix(run))
     for account in [item.key for item in artifacts.list(f"work/{run}/landed/")]:
         _upload_files(account, sought, zones["uploads"], artifacts)
+    for key in _tables_of_customers(run, zones["uploads"], artifacts):
+        objects.erased(zones["uploads"], sought, prefix=key)
     return Scrubbed(rows)
+
+
+def _remember(run: str, sought: Sought, sources: closure.Sources, register: Register) -> None:
+    """Put what people have had since they were forgotten on the list, each under their own receipt."""
+    known = register.tokens()
+    for receipt in {known[token] for token in sought.met if token in known}:
+        own = {token for token, held in known.items() if held == receipt}
+        one = sought.only(own)
+        closure.close(one, sources, run)
+        register.suppress(receipt, one.tokens - own)
 
 
 def _upload_files(account: str, sought: Sought, uploads: Zone, artifacts: Store) -> None:
@@ -48,6 +59,13 @@ def _upload_files(account: str, sought: Sought, uploads: Zone, artifacts: Store)
         file |= {"key": key, "etag": etag}
     if new:
         write_json(artifacts, account, said)
+
+
+def _tables_of_customers(run: str, uploads: Zone, artifacts: Store) -> list[str]:
+    """Files that the run read as tables of customers. They are read whole every night, and booked nowhere."""
+    batches = [each["batch"] for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
+    files = [file for batch in filter(None, batches) for file in read_json(artifacts, batch)]
+    return [file["key"] for file in files if file["bucket"] == uploads.bucket.name]
 
 
 def _tables(landing: Zone, run: str) -> list[str]:

@@ -17,6 +17,8 @@ RECORD = "record"
 _WORD = re.compile(r"[^\s\"'\\,;:<>(){}\[\]=|`]+")
 _SUFFIXES = re.compile(r"(\.(gz|zst|ndjson|jsonl?|csv|parquet|log|txt))+$", re.IGNORECASE)
 """What a file's name ends with."""
+_REMEMBERED = 1 << 20
+"""Values of which it is known whether they name the person, before that is forgotten: a tenth of a gigabyte or two."""
 _SHORTEST = 5
 """Characters of an identifier that is looked for in running text; a shorter one only where a column names people."""
 
@@ -47,10 +49,16 @@ class Sought:
         self.tokens = set(tokens)
         self.raws: set[str] = set()
         """Identifiers that were met, as they were written. They are known while this is, and nowhere kept."""
+        self.met: set[str] = set()
+        """Tokens of what was met."""
         self._asked: dict[tuple[str, str], bool] = {}
 
     def __bool__(self) -> bool:
         return bool(self.tokens)
+
+    def only(self, tokens: Iterable[str]) -> "Sought":
+        """One of all who are sought."""
+        return Sought(self._keys, tokens)
 
     def named(self, values: Iterable[str | None]) -> set[str]:
         """Of some values those that are an identifier or a pseudonym of the person."""
@@ -84,8 +92,11 @@ class Sought:
 
     def _theirs(self, place: str, values: Iterable[str | None]) -> set[str]:
         wanted = {value for value in values if value}
+        if len(self._asked) > _REMEMBERED:
+            self._asked.clear()
         fresh = [value for value in wanted if (place, value) not in self._asked]
         for value, tokens in zip(fresh, self._tokens(place, fresh), strict=True):
+            self.met |= self.tokens & tokens
             self._asked[place, value] = not self.tokens.isdisjoint(tokens)
         return {value for value in wanted if self._asked[place, value]}
 

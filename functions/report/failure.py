@@ -8,10 +8,15 @@ from holdfast.words import message_of
 
 _OWN = {"Failed", "Resume"}
 
-_INNER = {"Validate": "ValidateAll"} | dict.fromkeys(
-    ("Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles"), "IngestAll"
+_INNER = (
+    {"Validate": "ValidateAll"}
+    | dict.fromkeys(
+        ("Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles"), "IngestAll"
+    )
+    | dict.fromkeys(("TooMuchForOne", "Group", "GroupOnSpark", "AsItIs"), "Features")
 )
-"""A state inside a Map or a Parallel cannot be entered from outside: that is where the run goes on."""
+"""A state inside a Map or a Parallel cannot be entered from outside: that is where the run goes on. What groups activity goes before
+Features, and is asked for again with it."""
 
 
 @dataclass(frozen=True)

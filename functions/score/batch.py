@@ -91,7 +91,7 @@ def vectors(features: pa.Table, scorer: Scorer, as_of: str) -> Iterator[dict[str
             "customer_id": customer,
             "vector": row.tobytes(),
             "as_of": as_of,
-            "feature_set": scorer.feature_set.version,
+            "feature_set": scorer.feature_set.layout,
             "model": scorer.version,
         }
         yield item | ({"company_id": company} if company else {})

@@ -63,7 +63,7 @@ def _features(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> pa.Table:
 def _snapshot(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> int:
     """The run's own features, or those that it made for a champion that was trained on others."""
     made = lake.said_of("features", wanted.features_snapshot).get(FEATURE_SET, "")
-    if scorer.reads(made):
+    if made == scorer.feature_set.version:
         return wanted.features_snapshot
     kept = lake.tags("features").get(tag_of(scorer.feature_set.version))
     if kept is None or lake.said_of("features", kept).get(AS_OF) != wanted.as_of:

@@ -1,11 +1,13 @@
 """The model card: what the bundle is for, how well it does, and where not to trust it, in words."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Personas
 
 _TOP = 10
+_PURPOSE = "Scores are for deciding whom to help, not for prices, refusals or anything with legal effect on a person."
+_NO_CAUSES = "Contributions say what moved the score, not what would change the customer's mind: they are no causes."
 _VALIDATION = {
     "holdout": "Judged on the latest labelled cutoff, later in time than everything it was trained on.",
     "folds": "Judged in stratified folds: every row by models that had not seen it. "
@@ -13,20 +15,56 @@ _VALIDATION = {
 }
 
 
-def model_card(
-    name: str,
-    metrics: dict[str, Any],
-    importance: list[dict[str, Any]],
-    personas: Personas,
-    feature_set: FeatureSet,
-    settings: dict[str, Any],
-) -> str:
-    """The card as Markdown."""
+class Told(NamedTuple):
+    """What a card is written from: the bundle's own documents."""
+
+    name: str
+    metrics: dict[str, Any]
+    importance: list[dict[str, Any]]
+    interactions: list[dict[str, Any]]
+    personas: Personas
+    feature_set: FeatureSet
+    settings: dict[str, Any]
+
+
+def as_markdown(told: Told) -> str:
+    """The card for people."""
+    metrics = told.metrics
     sections = [
-        _head(name, metrics, settings), _churn(metrics["churn"]), _value(metrics["value"], settings["currency"]),
-        _features(importance), _personas(personas), _limits(feature_set),
+        _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _value(metrics["value"], told.settings["currency"]),
+        _features(told.importance), _pairs(told.interactions), _slices(metrics["slices"]), _personas(told.personas),
+        _limits(told.feature_set),
     ]  # fmt: skip
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def as_json(told: Told) -> dict[str, Any]:
+    """The card for machines, under the headings of SageMaker's model card schema."""
+    training = told.metrics["training"]
+    return {
+        "model_overview": {
+            "model_name": told.name, "model_description": "Churn probability, value and persona of each customer.",
+            "problem_type": "Binary Classification", "algorithm_type": "Gradient boosted trees (XGBoost), calibrated; ridge; k-means",
+        },
+        "intended_uses": {"purpose_of_model": _PURPOSE, "intended_uses": _PURPOSE, "factors_affecting_model_efficiency": _NO_CAUSES},
+        "training_details": {
+            "training_observations": f"{training['rows']:,} examples, {training['churners']:,} churned",
+            "training_job_details": {"hyper_parameters": [
+                {"name": name, "value": str(value)} for name, value in told.settings.items() if not isinstance(value, dict)
+            ]},
+        },
+        "evaluation_details": [
+            {"name": name, "evaluation_observation": _VALIDATION[told.metrics["validation"]], "metric_groups": [
+                {"name": name, "metric_data": [
+                    {"name": each, "type": "number", "value": value} for each, value in held.items() if isinstance(value, int | float)
+                ]}
+            ]}
+            for name, held in (("churn", told.metrics["churn"]), ("value", told.metrics["value"])) if held
+        ],
+        "additional_information": {"custom_details": {
+            "feature_set": training["feature_set"], "features": str(training["features"]), "trees": str(training["trees"]),
+        }},
+    }  # fmt: skip
 
 
 def _head(name: str, metrics: dict[str, Any], settings: dict[str, Any]) -> str:
@@ -92,6 +130,29 @@ def _features(importance: list[dict[str, Any]]) -> str:
     )
 
 
+def _pairs(interactions: list[dict[str, Any]]) -> str:
+    if not interactions:
+        return ""
+    lines = [f"| {' × '.join(pair['sentences'])} | {pair['strength']:.3f} |" for pair in interactions]
+    return "\n".join(["## What works together", "", "| features | mean interaction, log-odds |", "|---|---|", *lines])
+
+
+def _slices(slices: list[dict[str, Any]]) -> str:
+    if not slices:
+        return ""
+    lines = [
+        f"| {each['attribute']}: {each['part']} | {each['customers']:,} | {_figure(each['auc'])} | {each['predicted']:.1%} | "
+        f"{each['observed']:.1%}{'' if each['calibrated'] else ' (off)'} | {each['selection_rate']:.1%} |"
+        for each in slices
+    ]
+    head = ["| part | customers | AUC | predicted churn | observed churn | at high risk |", "|---|---|---|---|---|---|"]
+    return "\n".join(["## Parts of the customers", "", *head, *lines])
+
+
+def _figure(area: float | None) -> str:
+    return "too few" if area is None else f"{area:.3f}"
+
+
 def _personas(personas: Personas) -> str:
     return "\n".join(["## Personas", "", *(f"- **{p.name}** ({p.share:.1%}). {p.sentence}" for p in personas.personas)])
 
@@ -101,9 +162,9 @@ def _limits(feature_set: FeatureSet) -> str:
     lines = [
         "## Limits",
         "",
-        "- Contributions say what moved the score, not what would change the customer's mind: they are no causes.",
+        f"- {_NO_CAUSES}",
         "- A score holds for customers like those of the cutoffs above; the drift alert says when they no longer are.",
-        "- Scores are for deciding whom to help, not for prices, refusals or anything with legal effect on a person.",
+        f"- {_PURPOSE}",
     ]
     if fixed:
         lines.append(

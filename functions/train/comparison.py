@@ -1,13 +1,23 @@
 """Champion against challenger: who is better on the same rows, and whether that is enough."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from holdfast.bundle import METRICS, Bundle
 from holdfast.errors import TrainingRefused
+from holdfast.predictors import Doubles
 from holdfast.scoring import Scorer
 from holdfast.settings import Promotion
-from train.evaluation import auc
+from train.evaluation import auc, auc_gain
 from train.examples import Examples
+
+
+class Gain(NamedTuple):
+    """AUC gained, and between what it lies: each bound by itself with the confidence that the rule asks for."""
+
+    amount: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -21,6 +31,18 @@ class Judgement:
     """Whether the champion's features are no longer made: it could not score today's customers."""
     leaves: bool = False
     """Whether the champion learnt from somebody who was forgotten."""
+    gain: Gain | None = None
+    """By how much the challenger has more AUC on the same rows; None where there are none."""
+    serves_days: float = 0.0
+    """How long the champion has served."""
+
+    @property
+    def compared(self) -> str:
+        """Both, in words."""
+        sure = (
+            f", a gain of {self.gain.amount:+.3f} ({self.gain.low:+.3f} to {self.gain.high:+.3f})" if self.gain else ""
+        )
+        return f"AUC {self.challenger:.3f} against {self.champion:.3f} on {self.where}{sure}"
 
 
 @dataclass(frozen=True)
@@ -32,7 +54,7 @@ class Decision:
 
 
 def judge(
-    challenger: Bundle, champion: Bundle | None, holdout: Examples | None, champions: Examples | None
+    challenger: Bundle, champion: Bundle | None, holdout: Examples | None, champions: Examples | None, rule: Promotion
 ) -> Judgement:
     """AUC of both on the holdout, each by its own features (`champions`: the same customers as the champion knows them, or None where
     its features are no longer made); without a holdout, each bundle's own metrics."""
@@ -44,14 +66,15 @@ def judge(
         return Judgement(own, held, "each one's own rows", gone=True)
     if holdout is None or not len(holdout):
         return Judgement(own, held, "each one's own folds")
+    scores = _probability(challenger, holdout), _probability(champion, champions)
     return Judgement(
-        _auc_of(challenger, holdout), _auc_of(champion, champions), f"the same {len(holdout):,} holdout rows"
-    )
+        auc(holdout.churned, scores[0]), auc(holdout.churned, scores[1]), f"the same {len(holdout):,} holdout rows",
+        gain=Gain(*auc_gain(holdout.churned, *scores, rule.confidence)),
+    )  # fmt: skip
 
 
 def decide(judgement: Judgement, rule: Promotion) -> Decision:
-    """Apply the rule of `promotion`; a champion whose features are no longer made, or that learnt from
-    somebody who was forgotten, leaves in any case.
+    """Apply the rule of `promotion`.
 
     Raises:
         TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
@@ -65,19 +88,32 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
         return Decision(False, f"the champion stays: the challenger's {short}")
     if judgement.champion is None:
         return Decision(True, f"the first champion: AUC {judgement.challenger:.3f} on {judgement.where}")
-    gain = judgement.challenger - judgement.champion
-    compared = f"AUC {judgement.challenger:.3f} against {judgement.champion:.3f} on {judgement.where}"
+    return _between(judgement, rule)
+
+
+def _between(judgement: Judgement, rule: Promotion) -> Decision:
+    """A champion whose features are no longer made, or that learnt from somebody who was forgotten, leaves in any case; any other
+    when the challenger's gain is no chance, or when it has served long and the challenger is not worse."""
+    compared = judgement.compared
     if judgement.gone:
-        return Decision(
-            True,
-            f"the champion cannot stay: its features are no longer made; {compared}",
-        )
+        return Decision(True, f"the champion cannot stay: its features are no longer made; {compared}")
     if judgement.leaves:
         return Decision(True, f"the champion learnt from somebody who was forgotten and makes way: {compared}")
-    if gain >= rule.minimum_gain:
+    amount = judgement.challenger - (judgement.champion or 0.0)
+    gain = judgement.gain or Gain(amount, amount, amount)
+    if gain.low >= rule.minimum_gain:
         return Decision(True, f"the challenger wins: {compared}")
-    return Decision(False, f"the champion stays: {compared}, and promotion.minimum_gain asks for {rule.minimum_gain}")
+    if judgement.serves_days >= rule.refresh_days and gain.low >= -rule.refresh_loss:
+        return Decision(
+            True,
+            f"the champion has served {judgement.serves_days:.0f} days and the challenger is not worse: {compared}",
+        )
+    return Decision(
+        False,
+        f"the champion stays: {compared}; promotion asks for {rule.minimum_gain:+g} with {rule.confidence:.0%} confidence",
+    )
 
 
-def _auc_of(bundle: Bundle, holdout: Examples) -> float:
-    return auc(holdout.churned, Scorer.from_bundle(bundle).trees.explain(holdout.rows)[0])
+def _probability(bundle: Bundle, holdout: Examples) -> Doubles:
+    scorer = Scorer.from_bundle(bundle)
+    return scorer.calibrator(scorer.trees.explain(holdout.rows)[0])

@@ -1,13 +1,17 @@
 """How well probabilities tell churners from the rest, in numpy alone."""
 
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from train.examples import evenly
+
 Truth = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
+_RANKED_ROWS = 10_000
 _THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -18,15 +22,20 @@ def auc(churned: Truth, score: Doubles) -> float:
 
 def auc_interval(churned: Truth, score: Doubles) -> tuple[float, float, float]:
     """AUC with its 95 % interval by DeLong, in the fast form of Sun and Xu (IEEE Signal Processing Letters, 2014)."""
-    positive, negative = score[churned], score[~churned]
-    if not len(positive) or not len(negative):
-        return float("nan"), float("nan"), float("nan")
-    everyone = _midranks(np.concatenate([positive, negative]))
-    above = (everyone[: len(positive)] - _midranks(positive)) / len(negative)
-    below = 1 - (everyone[len(positive) :] - _midranks(negative)) / len(positive)
-    area = float(above.mean())
-    spread = 1.96 * float(np.sqrt(_variance(above) / len(above) + _variance(below) / len(below)))
+    above, below = _placements(churned, score)
+    area, spread = float(above.mean()) if len(above) else float("nan"), 1.96 * _deviation(above, below)
     return area, max(0.0, area - spread), min(1.0, area + spread)
+
+
+def auc_gain(churned: Truth, score: Doubles, other: Doubles, confidence: float = 0.95) -> tuple[float, float, float]:
+    """By how much `score` [n] has more AUC than `other` [n] on the same rows, with what it is above, and below, with a confidence.
+
+    DeLong, DeLong and Clarke-Pearson's test for correlated curves (Biometrics, 1988), each side by itself.
+    """
+    ours, theirs = _placements(churned, score), _placements(churned, other)
+    above, below = ours[0] - theirs[0], ours[1] - theirs[1]
+    gain, spread = float(above.mean()), NormalDist().inv_cdf(confidence) * _deviation(above, below)
+    return gain, gain - spread, gain + spread
 
 
 def average_precision(churned: Truth, score: Doubles) -> float:
@@ -97,7 +106,9 @@ def above(churned: Truth, probability: Doubles, threshold: float) -> dict[str, f
 def best_single_feature(
     rows: NDArray[np.float32], churned: Truth, judged: NDArray[np.float32], truth: Truth
 ) -> tuple[int, float]:
-    """The column that ranks churners best on the first rows, and its AUC on the second: a rule of thumb."""
+    """The column that ranks churners best on (some of) the first rows, and its AUC on the second: a rule of thumb."""
+    some = evenly(len(rows), _RANKED_ROWS)
+    rows, churned = rows[some], churned[some]
     filled = [np.nan_to_num(column, nan=-1.0).astype(np.float64) for column in rows.T]
     areas = np.array([auc(churned, column) for column in filled])
     best = int(np.argmax(np.abs(areas - 0.5)))
@@ -141,6 +152,22 @@ def _correlation(actual: Doubles, predicted: Doubles) -> float:
     if actual.std() == 0 or predicted.std() == 0:
         return 0.0
     return float(np.corrcoef(actual, predicted)[0, 1])
+
+
+def _placements(churned: Truth, score: Doubles) -> tuple[Doubles, Doubles]:
+    """For each churner the share of stayers below it, and for each stayer the share of churners above it; nothing for one class."""
+    positive, negative = score[churned], score[~churned]
+    if not len(positive) or not len(negative):
+        return np.empty(0), np.empty(0)
+    everyone = _midranks(np.concatenate([positive, negative]))
+    above = (everyone[: len(positive)] - _midranks(positive)) / len(negative)
+    return above, 1 - (everyone[len(positive) :] - _midranks(negative)) / len(positive)
+
+
+def _deviation(above: Doubles, below: Doubles) -> float:
+    if not len(above) or not len(below):
+        return float("nan")
+    return float(np.sqrt(_variance(above) / len(above) + _variance(below) / len(below)))
 
 
 def _midranks(values: Doubles) -> Doubles:

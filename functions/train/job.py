@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
 from holdfast.aws import client, translated
-from holdfast.bundle import save
+from holdfast.bundle import note_origin, save
 from holdfast.contracts import Trained, TrainingWanted
 from holdfast.errors import NoData, StorageUnavailable
 from holdfast.feature_set import FeatureSet
@@ -73,10 +74,16 @@ def heartbeat(steps: Any, token: str, seconds: float = _HEARTBEAT_S) -> Iterator
 
 
 def _trained(wanted: TrainingWanted) -> Trained:
-    from holdfast.resources import artifacts, lake, settings
-    from holdfast.runs import record
+    from holdfast.resources import artifacts, environment, lake, settings
+    from holdfast.runs import record, revision
 
     trained = trained_on(wanted, lake(), artifacts(), settings())
+    made = {
+        "run": wanted.run, "as_of": wanted.as_of, "examples": trained.rows, "feature_set": wanted.feature_set,
+        "snapshots": {"training_examples": wanted.examples_snapshot}, "revision": revision(environment().config_path),
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    note_origin(artifacts(), trained.bundle, made)
     record(artifacts(), wanted.run, bundle=trained.bundle)
     return trained
 
@@ -88,16 +95,18 @@ def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Setti
         NoData: there is no such table.
         TrainingRefused: the examples cannot carry a model.
     """
-    from train.examples import (
-        examples_from,
-    )  # heavy, like what follows: an import that fails has to be reported as well
+    # Heavy: an import that fails has to be reported as well.
+    from train.examples import examples_from
+    from train.slices import groups_of
     from train.trainer import train_bundle
 
     feature_set = FeatureSet.from_json(read_json(store, f"feature_sets/{wanted.feature_set}.json"))
     table = lake.read("training_examples", snapshot_id=wanted.examples_snapshot)
     if table is None:
         raise NoData("there is no table training_examples to train on")
-    examples = examples_from(table, feature_set.names)
+    attributes = {name: lake.read(name) for name in ("customers", "companies")}
+    examples = examples_from(table, feature_set.names, groups_of(table, attributes, settings.training.slices))
+    del table, attributes
     return Trained(save(store, train_bundle(examples, feature_set, settings)), len(examples))
 
 

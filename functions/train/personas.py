@@ -10,9 +10,9 @@ from holdfast.feature_set import Feature, FeatureSet
 from holdfast.predictors import Doubles, Floats, Persona, Personas, signed_log, standardised
 from holdfast.tables import ACTIVITIES
 from holdfast.words import FLAG, lowered, quantity
-from train.examples import usable
+from train.examples import evenly, usable
 
-_MOST_ROWS = 20_000
+_MOST_ROWS = 10_000
 _STARTS = 4
 _APART = 0.3
 """Standard deviations from the average customer that are worth a word."""
@@ -32,10 +32,10 @@ def fit_personas(rows: Floats, feature_set: FeatureSet, count: int, seed: int) -
     """Find `count` personas (fewer when there are fewer distinct rows) in rows [n, features], heaviest users first."""
     columns = _behaviour(rows, feature_set)
     features = [feature_set.features[j] for j in columns]
-    sample = rows[_every(len(rows)), :][:, columns]
+    sample = rows[evenly(len(rows), _MOST_ROWS), :][:, columns]
     mean, scale = _moments(sample)
     points = standardised(sample, mean, scale * _weights(features))
-    count = min(count, len(np.unique(points, axis=0)))
+    count = min(count, len(np.unique(points @ np.random.default_rng(seed).random(points.shape[1]))))
     found = KMeans(count, random_state=seed, n_init=_STARTS).fit(points)
     shares = np.bincount(found.labels_, minlength=count) / len(points)
     levels = found.cluster_centers_ * _weights(features)
@@ -57,10 +57,6 @@ def _behaviour(rows: Floats, feature_set: FeatureSet) -> NDArray[np.intp]:
     varies = usable(rows)
     behaves = np.array([feature.group in ACTIVITIES for feature in feature_set.features])
     return np.nonzero(varies & behaves if (varies & behaves).any() else varies)[0]
-
-
-def _every(total: int) -> NDArray[np.intp]:
-    return np.unique(np.linspace(0, total - 1, min(total, _MOST_ROWS)).astype(np.intp))
 
 
 def _moments(rows: Floats) -> tuple[Doubles, Doubles]:

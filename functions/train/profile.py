@@ -37,3 +37,25 @@ def _effect(values: Floats, contributions: Doubles) -> str:
     if len(some) < 2 or some.std() == 0 or what.std() == 0:
         return "matters when missing"
     return "raises the risk" if np.corrcoef(some, what)[0, 1] > 0 else "lowers the risk"
+
+
+def dependence(values: Floats, contributions: Doubles, bins: int = 10) -> list[dict[str, float | int | None]]:
+    """How a feature's contribution in log-odds [n] goes with its value [n]: means over parts of equally many customers, missing ones last."""
+    present = np.nonzero(~np.isnan(values))[0]
+    ordered = present[np.argsort(values[present], kind="stable")]
+    edges = np.unique(np.searchsorted(values[ordered], np.quantile(values[ordered], np.linspace(0, 1, bins + 1)[1:-1])))
+    parts = [part for part in np.split(ordered, edges) if len(part)] if len(ordered) else []
+    told = [_part(values[part], contributions[part]) for part in parts]
+    absent = np.isnan(values)
+    if absent.any():
+        told.append({"from": None, "to": None, "customers": int(absent.sum()), "mean": _mean(contributions[absent])})
+    return told
+
+
+def _part(values: Floats, contributions: Doubles) -> dict[str, float | int | None]:
+    low, high = float(f"{values.min():.6g}"), float(f"{values.max():.6g}")
+    return {"from": low, "to": high, "customers": len(values), "mean": _mean(contributions)}
+
+
+def _mean(contributions: Doubles) -> float:
+    return round(float(contributions.mean()), 6)

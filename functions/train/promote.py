@@ -10,7 +10,7 @@ from holdfast.contracts import Promoted, PromotionWanted
 from holdfast.feature_set import AS_OF, FeatureSet, judged_tag
 from holdfast.lake import Lake
 from holdfast.observe import logger, step
-from holdfast.registry import DynamoRegistry, Registry
+from holdfast.registry import Champion, DynamoRegistry, Registry
 from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.settings import Promotion
 from holdfast.store import Store
@@ -46,7 +46,8 @@ def promote(
                         "on another; `holdfast features release` lets it go")  # fmt: skip
     leaves = held is not None and forgotten.to_be_replaced(store, held.version)
     champion = load(store, held.version) if held else None
-    decision = decide(replace(_judged(wanted, challenger, champion, lake), leaves=leaves), rule)
+    judgement = _judged(wanted, challenger, champion, lake, rule)
+    decision = decide(replace(judgement, leaves=leaves, serves_days=_days(held, now)), rule)
     if decision.promoted:
         registry.promote(wanted.bundle, wanted.run, now, held)
         if held:
@@ -55,13 +56,21 @@ def promote(
     return Promoted(held.version if held else wanted.bundle, False, decision.reason)
 
 
-def _judged(wanted: PromotionWanted, challenger: Bundle, champion: Bundle | None, lake: Lake) -> Judgement:
+def _days(held: Champion | None, now: str) -> float:
+    if held is None:
+        return 0.0
+    return (datetime.fromisoformat(now) - datetime.fromisoformat(held.promoted_at)).total_seconds() / 86_400
+
+
+def _judged(
+    wanted: PromotionWanted, challenger: Bundle, champion: Bundle | None, lake: Lake, rule: Promotion
+) -> Judgement:
     if champion is None:
-        return judge(challenger, None, None, None)
+        return judge(challenger, None, None, None, rule)
     own, champions = _feature_set(challenger), _feature_set(champion)
     there = wanted.examples_snapshot if own.version == champions.version else _kept(lake, wanted, champions)
     return judge(challenger, champion, _holdout(lake, wanted.examples_snapshot, own),
-                 _holdout(lake, there, champions) if there else None)  # fmt: skip
+                 _holdout(lake, there, champions) if there else None, rule)  # fmt: skip
 
 
 def _kept(lake: Lake, wanted: PromotionWanted, feature_set: FeatureSet) -> int | None:

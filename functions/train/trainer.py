@@ -9,31 +9,40 @@ import numpy as np
 from holdfast.bundle import (
     CALIBRATOR,
     CARD,
+    CARD_JSON,
     CHURN,
     FEATURES,
     IMPORTANCE,
+    INTERACTIONS,
     METRICS,
     PERSONAS,
     REFERENCE,
     SETTINGS,
+    TABLES,
     VALUE,
     Bundle,
     canonical,
 )  # fmt: skip
 from holdfast.errors import BundleInvalid, TrainingRefused
 from holdfast.feature_set import FeatureSet
-from holdfast.predictors import Doubles, Personas, ValueModel
+from holdfast.predictors import Doubles, Floats, Personas, ValueModel
 from holdfast.settings import Settings
 from holdfast.trees import TreeTables
-from train.card import model_card
+from train import card
 from train.churn import ChurnModel, fit_in_folds, fit_in_time
 from train.evaluation import best_single_feature, churn_metrics, value_metrics
-from train.examples import FOLD, HOLDOUT, TRAIN, Examples, check_enough
+from train.examples import FOLD, HOLDOUT, TRAIN, Examples, check_enough, evenly
+from train.interactions import interactions, strongest
 from train.personas import fit_personas
-from train.profile import importance, reference
+from train.profile import dependence, importance, reference
+from train.selection import narrowed, select
+from train.slices import sliced
 from train.splits import folds_of, inner_holdout
 from train.value import fit_value
 
+_HEAVY, _SHAPES, _PAIRS = 20, 10, 10
+"""Features among which pairs are looked for, features whose dependence is told, pairs that are told."""
+_INTERACTION_ROWS = 500
 _SHAP_ROWS = 50
 _SHAP_TOLERANCE = 1e-4
 
@@ -59,10 +68,20 @@ def train_bundle(examples: Examples, feature_set: FeatureSet, settings: Settings
         BundleInvalid: the tables that will serve disagree with shap about the model.
     """
     kind = FOLD if (examples.split == FOLD).any() else HOLDOUT
+    if kind == HOLDOUT:
+        examples, feature_set = _chosen(examples, feature_set, settings)
     fitted = _FITS[kind](examples, feature_set, settings)
     latest = fitted.train.where(fitted.train.cutoff == fitted.train.cutoff.max())
     personas = fit_personas(latest.rows, feature_set, settings.training.personas, settings.training.seed)
     return _sealed(fitted, personas, feature_set, settings)
+
+
+def _chosen(examples: Examples, feature_set: FeatureSet, settings: Settings) -> tuple[Examples, FeatureSet]:
+    """The features that the models read. In folds they are all read: each row judges, so none may choose."""
+    train, training = examples.of(TRAIN), settings.training
+    check_enough(train, training.minimum_churners)
+    chosen = select(train, feature_set, training.features, training.seed, settings.value.currency)
+    return narrowed(examples, feature_set, chosen), chosen
 
 
 def _fit_in_time(examples: Examples, feature_set: FeatureSet, settings: Settings) -> _Fitted:
@@ -106,15 +125,27 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
     churn = fitted.churn.to_bytes()
     tables, rows = TreeTables.from_xgboost(churn), fitted.judged.rows
     _check_against_shap(fitted.churn, tables, rows[:_SHAP_ROWS])
-    found = importance(rows, tables.explain(rows)[1], feature_set)
+    contributions = tables.explain(rows)[1]
+    found = importance(rows, contributions, feature_set)
+    heavy = [feature_set.names.index(entry["feature"]) for entry in found[:_HEAVY]]
+    together = interactions(churn, rows[evenly(len(rows), _INTERACTION_ROWS)], heavy)
     metrics = _rounded(_metrics(fitted, feature_set, settings))
     documents = {
         CALIBRATOR: fitted.churn.calibrator.to_json(), VALUE: fitted.value.to_json(), PERSONAS: personas.to_json(),
-        FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: found,
+        FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: _told(found, heavy, rows, contributions),
+        INTERACTIONS: strongest(together, feature_set, _PAIRS),
         REFERENCE: reference(rows, fitted.churn.probability(rows), feature_set), SETTINGS: _settings(settings),
     }  # fmt: skip
-    card = model_card(settings.name, metrics, found, personas, feature_set, _settings(settings))
-    return Bundle({CHURN: churn, CARD: card.encode(), **{name: canonical(value) for name, value in documents.items()}})
+    told = card.Told(settings.name, metrics, found, documents[INTERACTIONS], personas, feature_set, documents[SETTINGS])
+    documents[CARD_JSON] = card.as_json(told)
+    files = {CHURN: churn, TABLES: tables.to_bytes(), CARD: card.as_markdown(told).encode()}
+    return Bundle(files | {name: canonical(value) for name, value in documents.items()})
+
+
+def _told(found: list[dict[str, Any]], heavy: list[int], rows: Floats, contributions: Doubles) -> list[dict[str, Any]]:
+    """Importance, and of the heaviest features how their contribution goes with their value."""
+    shapes = [dependence(rows[:, j], contributions[:, j]) for j in heavy[:_SHAPES]]
+    return [entry | ({"dependence": shapes[rank]} if rank < len(shapes) else {}) for rank, entry in enumerate(found)]
 
 
 def _check_against_shap(churn: ChurnModel, tables: TreeTables, rows: Any) -> None:
@@ -134,7 +165,7 @@ def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> di
     judged = fitted.judged
     known = np.isfinite(judged.value) & np.isfinite(fitted.money)
     best, area = best_single_feature(fitted.train.rows, fitted.train.churned, judged.rows, judged.churned)
-    churn = churn_metrics(judged.churned, fitted.probability, settings.scoring.threshold)
+    churn = churn_metrics(judged.churned, fitted.probability, settings.scoring.risk_threshold)
     mean = float(np.nanmean(fitted.train.value)) if known.any() else 0.0
     return {
         "validation": fitted.validation,
@@ -145,6 +176,7 @@ def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> di
         },
         "churn": churn | {"best_single_feature": {"sentence": feature_set.features[best].sentence, "auc": area}},
         "value": value_metrics(judged.value[known], fitted.money[known], mean) if known.any() else None,
+        "slices": sliced(judged.groups, judged.churned, fitted.probability, settings.scoring.risk_threshold),
     }  # fmt: skip
 
 
@@ -155,7 +187,7 @@ def _days(examples: Examples) -> list[str]:
 def _settings(settings: Settings) -> dict[str, Any]:
     training = settings.training
     return {
-        "threshold": settings.scoring.threshold, "currency": settings.value.currency,
+        "threshold": settings.scoring.risk_threshold, "currency": settings.value.currency,
         "churn": settings.churn.model_dump(),
         "seed": training.seed, "depth": training.depth, "learning_rate": training.learning_rate,
         "most_trees": training.trees,

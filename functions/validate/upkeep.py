@@ -92,7 +92,8 @@ def expired(lake: Lake, name: str, rule: LakeUpkeep, now: datetime) -> int:
     """Let old snapshots go in one commit; how many."""
     with lake.alone(name):
         table = lake.table(name)
-        if outlived := runs.outlived(lake.tags(name), now, rule.keep_runs_days):
+        worn = expiry.worn(table, now, rule.keep_runs_days) if table else []
+        if outlived := [*runs.outlived(lake.tags(name), now, rule.keep_runs_days), *worn]:
             lake.untag(name, outlived)
             table = lake.table(name)
         ids = expiry.expired(table, now, rule.keep_snapshots_days) if table else []

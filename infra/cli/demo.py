@@ -99,10 +99,11 @@ def _night(deployment: Deployment, console: Console) -> tuple[Deployment, dict[s
     execution = start_night(deployment)
     console.print(f"\nNightly: [bold]{execution.rsplit(':', 1)[1]}[/]")
     document = follow(deployment, execution, console)
-    return _with_report(deployment), document
+    return with_report(deployment), document
 
 
-def _with_report(deployment: Deployment) -> Deployment:
+def with_report(deployment: Deployment) -> Deployment:
+    """Bring the newest report to this machine."""
     path = STATE / "report.html"
     with explained(deployment.endpoint):
         deployment.client("s3").download_file(deployment.artifacts_bucket, "reports/latest.html", str(path))

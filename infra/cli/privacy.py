@@ -6,11 +6,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.config import Config
 
+from holdfast.forgotten import MODELS
 from holdfast.words import message_of
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
@@ -32,20 +34,28 @@ def found(deployment: Deployment, person: str) -> dict[str, Any]:
     return answer | {"places": places}
 
 
-def forgotten(
-    deployment: Deployment, person: str, say: Say, *, known: bool, unknown: bool, several: bool, wait: bool
-) -> dict[str, Any]:
-    """Forget a person; goes on until it is done, and with `wait` for a run that is under way.
+@dataclass(frozen=True)
+class How:
+    """What the operator knows and allows: that something is held, that somebody unknown or several people are meant, waiting for a run."""
+
+    known: bool = False
+    unknown: bool = False
+    several: bool = False
+    wait: bool = False
+
+
+def forgotten(deployment: Deployment, person: str, say: Say, how: How) -> dict[str, Any]:
+    """Forget a person; goes on until it is done, and if asked to waits for a run that is under way.
 
     Raises:
         Trouble: nothing is held of them, they are several customers, or a run is under way; each with what to do.
     """
     while True:
-        answer = _asked(deployment, action="forget", person=person, known=known, unknown=unknown, several=several)
+        answer = _asked(deployment, action="forget", person=person, **asdict(how))
         match answer["next"]:
             case "again":
                 say(f"{len(answer['places'])} places done, going on")
-            case "wait" if wait:
+            case "wait" if how.wait:
                 say(f"{answer['why']}: waiting for its end")
                 time.sleep(_POLL_S)
             case "done":
@@ -69,9 +79,22 @@ def why_not(answer: Mapping[str, Any]) -> str:
     return "nothing is held of this person. To keep them out from now on all the same: --unknown"
 
 
-def worked_off(deployment: Deployment) -> dict[str, Any]:
-    """Go on with every request that is open."""
-    return _asked(deployment, action="due")
+def worked_off(deployment: Deployment, *, again: bool) -> dict[str, Any]:
+    """Go on with every request that is open; with `again` with all others as well."""
+    return _asked(deployment, action="due", again=again)
+
+
+def lifted(deployment: Deployment, receipt: str) -> None:
+    """Keep somebody out no longer.
+
+    Raises:
+        Trouble: there is no such receipt, or what it is for is not done yet.
+    """
+    match _asked(deployment, action="lift", receipt=receipt)["next"]:
+        case "unknown":
+            raise Trouble(f"there is no receipt {receipt}: `holdfast privacy receipts` lists them")
+        case "again":
+            raise Trouble("this request is still open: `holdfast privacy resume` goes on with it")
 
 
 def exported(deployment: Deployment, person: str) -> Iterator[dict[str, Any]]:
@@ -113,8 +136,16 @@ def written(held: Iterator[Mapping[str, Any]], folder: Path) -> list[tuple[str, 
 
 def receipts(store: Any) -> list[dict[str, Any]]:
     """What was forgotten, the oldest first; nobody is named."""
-    keys = [item.key for item in store.list("receipts/") if not item.key.endswith("models.json")]
+    keys = [item.key for item in store.list("receipts/") if item.key != MODELS]
     return sorted((json.loads(store.read(key)) for key in keys), key=lambda each: str(each["opened_at"]))
+
+
+def models(store: Any) -> dict[str, str]:
+    """What became of the bundles that learnt from somebody who was forgotten, by version."""
+    try:
+        return {version: each["status"] for version, each in json.loads(store.read(MODELS)).items()}
+    except KeyError:
+        return {}
 
 
 def summary(places: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

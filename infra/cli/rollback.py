@@ -21,19 +21,20 @@ class Plan:
 
     feature_set: str
     model: str
-    snapshot: int
+    snapshot: int | None
+    """None where no rows of the set are kept (an erasure takes them along): the next run makes them anew."""
     as_of: str
 
     def scoring(self, run: str) -> dict[str, Any]:
         """What ScoreAll is asked for."""
-        return ScoringWanted(run, self.model, self.snapshot, self.as_of).to_json()
+        return ScoringWanted(run, self.model, self.snapshot or 0, self.as_of).to_json()
 
 
 def planned(lake: "Lake", artifacts: Store, champion: Champion | None, version: str, trained: tuple[str, ...]) -> Plan:
     """The model that served last, or else was trained last, on a feature set; and its rows.
 
     Raises:
-        Trouble: no model was trained on it, or its rows are gone.
+        Trouble: no model was trained on it.
     """
     before = (champion.version, *reversed(champion.history)) if champion else ()
     model = next((each for each in dict.fromkeys((*before, *trained)) if _reads(artifacts, each, version)), None)
@@ -41,11 +42,14 @@ def planned(lake: "Lake", artifacts: Store, champion: Champion | None, version: 
         raise Trouble(
             f"no model that is there was trained on feature set {version}: `holdfast features list` shows which have one"
         )
+    return plan_of(lake, model, version)
+
+
+def plan_of(lake: "Lake", model: str, version: str) -> Plan:
+    """A model on the newest rows of its feature set."""
     snapshot = lake.tags("features").get(tag_of(version))
     as_of = lake.said_of("features", snapshot).get(AS_OF, "") if snapshot else ""
-    if snapshot is None or not as_of:
-        raise Trouble(f"table features keeps no rows of feature set {version}, from which model {model} could score")
-    return Plan(version, model, snapshot, as_of)
+    return Plan(version, model, snapshot if as_of else None, as_of)
 
 
 def roll_back(registry: Registry, plan: Plan, run: str, now: str) -> None:

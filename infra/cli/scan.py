@@ -16,6 +16,7 @@ from typing import Any
 import zstandard
 
 from holdfast.keyring import Keyring, keyring
+from infra.cli.avro import inflated
 from infra.cli.deployment import Deployment
 
 _BOUND = 15
@@ -150,48 +151,10 @@ def _hashable(column: Any) -> bool:
 def _in_avro(body: bytes, needles: Needles) -> set[str]:
     """What is in a manifest. Texts stand in Avro as they are; a column's bound is a text that was cut off, and as much of one as it
     keeps is enough to be found."""
-    plain = _inflated(body).lower()
+    plain = inflated(body).lower()
     telling = (text for text in needles.texts if len(text) > _BOUND and ("@" in text or text.startswith("k")))
     cut = {text for text in telling if text[:_BOUND].casefold().encode() in plain}
     return cut | needles.inside(plain)
-
-
-def _inflated(body: bytes) -> bytes:
-    """The blocks of an Avro file, unpacked (Avro 1.11, Object Container Files): a header that ends with a mark of 16 bytes, then
-    count, size, data and the mark, time and again."""
-    source = io.BytesIO(body)
-    source.seek(4)
-    codec = _codec(source)
-    source.read(16)
-    held = bytearray()
-    while source.tell() < len(body):
-        _long(source)
-        block = source.read(_long(source))
-        source.read(16)
-        held += zlib.decompress(block, -15) if codec == b"deflate" else block
-    return bytes(held)
-
-
-def _codec(source: io.BytesIO) -> bytes:
-    found = b""
-    while count := _long(source):
-        if count < 0:
-            _long(source)
-        for _ in range(abs(count)):
-            name, value = source.read(_long(source)), source.read(_long(source))
-            found = value if name == b"avro.codec" else found
-    return found
-
-
-def _long(source: io.BytesIO) -> int:
-    """A number as Avro writes it: zigzag, seven bits a byte."""
-    number = shift = 0
-    while True:
-        (byte,) = source.read(1)
-        number |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return (number >> 1) ^ -(number & 1)
 
 
 def _leaves(body: bytes) -> Iterator[Any]:

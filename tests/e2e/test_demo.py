@@ -225,3 +225,35 @@ def test_a_past_run_comes_out_the_same_although_the_lake_has_gone_on(demo: Demo)
     shown = json.loads(demo.holdfast("runs", "show", first))
     assert {"uv.lock", "holdfast.toml", "functions/validate/suites/events.yml"} <= set(shown["revision"]["files"])
     assert {"customers", "events"} <= set(shown["snapshots"])
+
+
+def test_a_rollback_serves_at_once_holds_over_a_night_and_ends_with_the_release(demo: Demo) -> None:
+    (version,) = re.findall(r"^([0-9a-f]{12}) .*  serves$", demo.holdfast("features", "list"), re.M)
+    customer = re.search(r"k1_[0-9a-f]{32}", demo.holdfast("top"))
+    assert customer
+
+    rolled = demo.holdfast("features", "rollback", version[:8])
+    answer = json.loads(demo.holdfast("score", customer.group()))
+    night = demo.holdfast("run")
+    listed = demo.holdfast("features", "list")
+    released = demo.holdfast("features", "release")
+
+    assert re.search(rf"feature set {version} with model [0-9a-f]{{12}} serves [\d,]+ customers", rolled)
+    assert answer["feature_set"] == version
+    assert f"feature set {version}" in night
+    assert re.search(rf"^{version} .*  serves  pinned$", listed, re.M)
+    assert f"feature set {version} is released" in released
+    assert "no feature set is pinned" in demo.holdfast("features", "release", expect=1)
+
+
+def test_a_feature_is_shown_and_explained_with_a_customers_value(demo: Demo) -> None:
+    customer = re.search(r"k1_[0-9a-f]{32}", demo.holdfast("top"))
+    assert customer
+
+    shown = demo.holdfast("features", "show", "--group", "events")
+    explained = demo.holdfast("features", "explain", "last_login_delta", "--customer", customer.group())
+
+    assert re.search(r"^events +last_login_delta +duration, days +Days since the last login, less", shown, re.M)
+    for part in ("table events", "of all contributions", "customers that it was judged on", f"{customer.group()}: "):
+        assert part in explained or "the model does not use it" in explained
+    assert "equal to" in demo.holdfast("features", "show", "--dropped")

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from aws_cdk.assertions import Template
+
 from holdfast import errors
-from infra.lint import problems_of
+from infra.lint import definition_of, problems_of
 from report.failure import failed_state
 
 CHAIN = [
@@ -41,7 +43,7 @@ def test_the_states_follow_each_other_as_the_design_says(machine: dict[str, Any]
         order.append(name)
         name = machine["States"][name].get("Next") or machine["States"][name].get("Default")
 
-    assert [name for name in order if machine["States"][name]["Type"] != "Choice"] == CHAIN
+    assert [name for name in order if machine["States"][name]["Type"] not in ("Choice", "Pass")] == CHAIN
 
 
 def test_a_run_for_one_stream_is_planned_from_its_input_and_ends_when_that_is_in_the_lake(
@@ -54,7 +56,7 @@ def test_a_run_for_one_stream_is_planned_from_its_input_and_ends_when_that_is_in
     assert states["Transform"]["Next"] == "WholeNight"
     assert (choice["Variable"], choice["IsPresent"], choice["Next"]) == ("$.stream", True, "Synced")
     assert states["Synced"]["Type"] == "Succeed"
-    assert states["WholeNight"]["Default"] == "Features"
+    assert states["WholeNight"]["Default"] in ("Features", "TooMuchForOne")
 
 
 def test_a_run_lives_longer_than_the_longest_quiet_that_a_source_wants(machine: dict[str, Any]) -> None:
@@ -144,7 +146,8 @@ def test_a_redriven_run_can_enter_every_state_of_the_chain(machine: dict[str, An
 
     assert machine["StartAt"] == "Resume"
     assert machine["States"]["Failed"]["Next"] == "Resume"
-    assert entered == {name: name for name in CHAIN}
+    decided = "TooMuchForOne" if "TooMuchForOne" in machine["States"] else "Features"
+    assert entered == {name: name for name in CHAIN} | {"Features": decided}
 
 
 def test_no_fail_state_stands_where_a_redrive_would_only_fail_again(machine: dict[str, Any]) -> None:
@@ -164,3 +167,46 @@ def test_no_state_relies_on_catching_what_nothing_catches(machine: dict[str, Any
 
 def test_the_linter_of_the_states_language_finds_nothing(machine: dict[str, Any]) -> None:
     assert problems_of(json.dumps(machine)) == []
+
+
+def test_on_aws_spark_groups_activity_from_the_configured_number_of_rows_on(aws: Template) -> None:
+    states = json.loads(definition_of(aws.to_json()))["States"]
+    (choice,) = states["TooMuchForOne"]["Choices"]
+    there, many = choice["And"]
+
+    assert there == {"Variable": "$.transformed.activity_rows", "IsPresent": True}
+    assert many == {"Variable": "$.transformed.activity_rows", "NumericGreaterThanEquals": 20_000_000}
+    assert (choice["Next"], states["Group"]["Next"], states["GroupOnSpark"]["Next"]) == (
+        "Group",
+        "GroupOnSpark",
+        "Features",
+    )
+    assert states["Group"]["ResultPath"] == "$.grouped"
+    assert (states["AsItIs"]["Result"], states["AsItIs"]["ResultPath"]) == ({"cells": ""}, "$.grouped")
+    assert states["TooMuchForOne"]["Default"] == "AsItIs"
+    assert states["Features"]["Parameters"]["cells.$"] == "$.grouped.cells"
+
+
+def test_the_state_machine_waits_for_the_spark_job_and_gives_it_the_request(aws: Template) -> None:
+    job = json.loads(definition_of(aws.to_json()))["States"]["GroupOnSpark"]
+
+    submitted = job["Parameters"]["JobDriver"]["SparkSubmit"]
+    assert job["Resource"] == "arn:aws:states:::emr-serverless:startJobRun.sync"
+    assert submitted["EntryPointArguments.$"] == "States.Array($.grouped.request)"
+    assert "timeZone=UTC" in submitted["SparkSubmitParameters"]
+    assert job["TimeoutSeconds"] == 60 * job["Parameters"]["ExecutionTimeoutMinutes"]
+    assert (job["ResultSelector"], job["ResultPath"]) == ({"by": "Spark"}, "$.spark")
+    assert job["Catch"][0]["Next"] == "Failed"
+
+
+def test_a_run_that_failed_before_its_features_is_resumed_where_it_is_decided_who_groups(
+    aws: Template, local: Template
+) -> None:
+    for template, expected in ((aws, "TooMuchForOne"), (local, "Features")):
+        choices = json.loads(definition_of(template.to_json()))["States"]["Resume"]["Choices"]
+        ways = {choice["And"][1]["StringEquals"]: choice["Next"] for choice in choices}
+
+        assert ways["Features"] == expected
+    assert [failed_state([{"stateEnteredEventDetails": {"name": name}}]) for name in ("Group", "GroupOnSpark")] == [
+        "Features"
+    ] * 2

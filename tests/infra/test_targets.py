@@ -46,6 +46,41 @@ def test_local_has_nothing_that_the_embedded_runtime_refuses(local: Template) ->
     assert not kinds & {"AWS::ECS::Cluster", "AWS::EMRServerless::Application", "AWS::WAFv2::WebACLAssociation"}
 
 
+def test_aws_has_a_spark_application_that_costs_nothing_between_jobs_and_local_has_no_use_for_one(
+    aws: Template, local: Template
+) -> None:
+    (application,) = aws.find_resources("AWS::EMRServerless::Application").values()
+    told = application["Properties"]
+
+    assert (told["Type"], told["Architecture"]) == ("SPARK", "ARM64")
+    assert "InitialCapacity" not in told
+    assert told["AutoStopConfiguration"] == {"Enabled": True, "IdleTimeoutMinutes": 5}
+    assert told["MaximumCapacity"]
+    for template, there in ((aws, True), (local, False)):
+        names = {f["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for f in functions(template)}
+        assert ("Group" in names) is there
+
+
+def test_the_spark_job_may_read_the_lake_and_write_cells_and_nothing_else(aws: Template) -> None:
+    roles = [name for name, role in aws.find_resources("AWS::IAM::Role").items() if "emr-serverless" in str(role)]
+    policies = [
+        p["Properties"]
+        for p in aws.find_resources("AWS::IAM::Policy").values()
+        if {"Ref": roles[0]} in p["Properties"]["Roles"]
+    ]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    writing = [s for s in statements if "s3:PutObject" in s["Action"]]
+
+    assert len(roles) == 1
+    assert "/cells/*" in str(writing)
+    assert len(writing) == 1
+    assert not [
+        s
+        for s in statements
+        if "glue:" in str(s["Action"]) or "dynamodb:" in str(s["Action"]) or "secretsmanager" in str(s["Action"])
+    ]
+
+
 def test_every_alarm_names_its_metric_as_the_embedded_runtime_wants_it(local: Template) -> None:
     alarms = local.find_resources("AWS::CloudWatch::Alarm")
 

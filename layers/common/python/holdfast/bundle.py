@@ -10,9 +10,35 @@ from holdfast.errors import BundleInvalid
 from holdfast.store import Store
 
 CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
+TABLES = "churn_tables.npz"
+"""The churn model as the scorer reads it, made from `CHURN` when it was trained."""
 FEATURES, METRICS, REFERENCE, IMPORTANCE = "features.json", "metrics.json", "reference.json", "importance.json"
-SETTINGS, CARD, MANIFEST = "settings.json", "model_card.md", "manifest.json"
-FILES = frozenset({CHURN, CALIBRATOR, VALUE, PERSONAS, FEATURES, METRICS, REFERENCE, IMPORTANCE, SETTINGS, CARD})
+INTERACTIONS, SETTINGS = "interactions.json", "settings.json"
+CARD, CARD_JSON, MANIFEST = "model_card.md", "model_card.json", "manifest.json"
+FILES = frozenset(
+    {
+        CHURN,
+        TABLES,
+        CALIBRATOR,
+        VALUE,
+        PERSONAS,
+        FEATURES,
+        METRICS,
+        REFERENCE,
+        IMPORTANCE,
+        INTERACTIONS,
+        SETTINGS,
+        CARD,
+        CARD_JSON,
+    }
+)
+ORIGIN = "origin.json"
+"""By which run, from which snapshot, code and locked packages it was first made."""
+_CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
+
+ORIGIN = "origin.json"
+"""By which run, from which snapshot, code and locked packages it was first made."""
+_CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
 
 def canonical(value: Any) -> bytes:
@@ -51,9 +77,26 @@ def save(store: Store, bundle: Bundle) -> str:
     """Write a bundle under `bundles/<version>/`, manifest last: one with a manifest is whole. Returns its version."""
     prefix = f"bundles/{bundle.version}"
     for name, body in sorted(bundle.files.items()):
-        store.write(f"{prefix}/{name}", body, "application/json" if name.endswith(".json") else "text/markdown")
+        store.write(f"{prefix}/{name}", body, _CONTENT_TYPES[name.rpartition(".")[2]])
     store.write(f"{prefix}/{MANIFEST}", bundle.manifest, "application/json")
     return bundle.version
+
+
+def note_origin(store: Store, version: str, said: Mapping[str, Any]) -> None:
+    """Say once where a bundle came from. It lies beside the manifest and is no part of the version: the same models may be made again."""
+    key = f"bundles/{version}/{ORIGIN}"
+    try:
+        store.read(key)
+    except KeyError:
+        store.write(key, canonical(dict(said)), _CONTENT_TYPES["json"])
+
+
+def origin(store: Store, version: str) -> dict[str, Any]:
+    """What was said of where a bundle came from; nothing where nobody said it."""
+    try:
+        return dict(json.loads(store.read(f"bundles/{version}/{ORIGIN}")))
+    except KeyError:
+        return {}
 
 
 def load(store: Store, version: str) -> Bundle:

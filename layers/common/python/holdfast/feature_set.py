@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -29,6 +30,11 @@ def tag_of(version: str) -> str:
 def judged_tag(version: str) -> str:
     """The tag under which `training_examples` keeps what a champion of that feature set is judged on, where the run's own set is another."""
     return f"judged-{version}"
+
+
+def of_a_set(tag: str) -> bool:
+    """Whether a tag is one of those two."""
+    return tag.startswith((tag_of(""), judged_tag("")))
 
 
 _TYPES = {FLAG: "flag", "share": "share", "ratio": "ratio", "days": "duration", "weeks": "duration", "": "count"}
@@ -64,6 +70,8 @@ class FeatureSet:
     """Everything beside the definitions that fixes the values: windows, event kinds, categories met in training."""
     dropped: dict[str, str] = field(default_factory=dict)
     """Features that were left out, with the reason. No part of the version: the same set for a slightly other reason stays the same."""
+    whole: str = ""
+    """Version of the set that these features were chosen from, if they were: their values are made alike, so it is their version too."""
 
     @cached_property
     def names(self) -> list[str]:
@@ -76,17 +84,35 @@ class FeatureSet:
 
     @cached_property
     def version(self) -> str:
-        """First 12 hexadecimal digits of the SHA-256 of the canonical JSON."""
-        return hashlib.sha256(self._canonical()).hexdigest()[:12]
+        """First 12 hexadecimal digits of the SHA-256 of the canonical JSON; of chosen features, the version of the whole set."""
+        return self.whole or hashlib.sha256(self._canonical()).hexdigest()[:12]
+
+    @cached_property
+    def layout(self) -> str:
+        """What a vector of these features is told by: the version, and of chosen features a digest of which they are."""
+        return f"{self.version}-{hashlib.sha256(self._canonical()).hexdigest()[:8]}" if self.whole else self.version
+
+    def chosen(self, names: Collection[str], why: str) -> "FeatureSet":
+        """Some of the features, in the same order; the others are left out for a reason."""
+        others = {name: why for name in self.names if name not in names}
+        if not others:
+            return self
+        features = tuple(feature for feature in self.features if feature.name in names)
+        return FeatureSet(features, self.recipe, self.dropped | others, self.version)
 
     def to_json(self) -> dict[str, Any]:
         """With its version; `from_json` reads it back."""
         return {"version": self.version, "features": [asdict(f) for f in self.features], "recipe": self.recipe,
-                "dropped": self.dropped}  # fmt: skip
+                "dropped": self.dropped} | ({"whole": self.whole} if self.whole else {})  # fmt: skip
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "FeatureSet":
-        return cls(tuple(Feature(**f) for f in value["features"]), value["recipe"], value.get("dropped", {}))
+        return cls(
+            tuple(Feature(**f) for f in value["features"]),
+            value["recipe"],
+            value.get("dropped", {}),
+            value.get("whole", ""),
+        )
 
     def _canonical(self) -> bytes:
         body = {"features": [asdict(f) for f in self.features], "recipe": self.recipe}

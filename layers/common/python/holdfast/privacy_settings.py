@@ -22,5 +22,5 @@ class Privacy(Section):
 
     retrain: Literal["next-night", "now", "never"] = "next-night"
     """When a model that learnt from somebody who was forgotten makes way for one that did not."""
-    schedule: str = "cron(0 7 * * ? *)"
+    schedule: str = "cron(30 * * * ? *)"
     """When requests that are open are gone on with: what sources notified of, and what was cut short."""

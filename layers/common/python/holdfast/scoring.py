@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.bundle import CALIBRATOR, CHURN, FEATURES, PERSONAS, SETTINGS, VALUE, Bundle
+from holdfast.bundle import CALIBRATOR, FEATURES, PERSONAS, SETTINGS, TABLES, VALUE, Bundle
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Calibrator, Doubles, Floats, Personas, ValueModel, calibrator_from_json
@@ -56,7 +56,7 @@ class Scorer:
     def from_bundle(cls, bundle: Bundle) -> "Scorer":
         """Raises BundleInvalid when the models of the bundle do not fit its features."""
         settings, feature_set = bundle.json(SETTINGS), FeatureSet.from_json(bundle.json(FEATURES))
-        trees = TreeTables.from_xgboost(bundle.files[CHURN])
+        trees = TreeTables.from_bytes(bundle.files[TABLES])
         if trees.width != len(feature_set.names):
             raise BundleInvalid(f"the churn model reads {trees.width} features; the set has {len(feature_set.names)}")
         return cls(
@@ -70,19 +70,19 @@ class Scorer:
             currency=settings["currency"],
         )
 
-    def reads(self, feature_set: str) -> bool:
-        """Whether vectors of that version of the feature set are what the models were trained on."""
-        return feature_set == self.feature_set.version
+    def reads(self, layout: str) -> bool:
+        """Whether vectors of that layout (`FeatureSet.layout`) hold what the models were trained on."""
+        return layout == self.feature_set.layout
 
     def hold_to(self, feature_set: str) -> None:
-        """Refuse vectors of any other version than the one that the models were trained on.
+        """Refuse vectors of any other layout than the one that the models were trained on.
 
         Raises:
             BundleInvalid: naming both.
         """
         if not self.reads(feature_set):
             raise BundleInvalid(
-                f"model {self.version} was trained on feature set {self.feature_set.version} and scores no other: "
+                f"model {self.version} was trained on feature set {self.feature_set.layout} and scores no other: "
                 f"this is {feature_set or 'of none that it says'}"
             )
 

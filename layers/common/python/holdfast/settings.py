@@ -119,7 +119,11 @@ class Training(Section):
     depth: int = Field(4, ge=1, le=6)
     learning_rate: float = Field(0.05, gt=0, le=1)
     personas: int = Field(4, ge=1, le=12)
-    minimum_churners: int = Field(50, ge=1)
+    slices: tuple[str, ...] = ("country", "plan", "employees")
+    """Attributes of customers or companies by whose parts the churn model is judged, too."""
+    features: int = Field(300, ge=1)
+    """The models read at most so many features: those that a first model of the training rows gained most from."""
+    minimum_churners: int = Field(100, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7
 
@@ -129,15 +133,45 @@ class Promotion(Section):
 
     minimum_auc: float = Field(0.55, ge=0, le=1)
     minimum_gain: float = 0.0
-    """AUC that a challenger must gain over the champion on the same holdout."""
+    """AUC that a challenger must gain over the champion on the same holdout …"""
+    confidence: float = Field(0.95, ge=0.5, lt=1)
+    """… and how sure that has to be, by a paired test. Of 0.5, any gain will do."""
+    refresh_days: int = Field(28, ge=1)
+    """A champion that has served so long also makes way for a challenger that is not worse: its data is fresher …"""
+    refresh_loss: float = Field(0.01, ge=0)
+    """… by more than this AUC, with the same confidence."""
+
+
+_THRESHOLD = 0.35
 
 
 class Scoring(Section):
     """What the scores say."""
 
-    threshold: float = Field(0.35, gt=0, lt=1)
-    """Churn probability from which a customer is `high` risk; half of it makes `medium`."""
+    threshold: float | None = Field(None, gt=0, lt=1)
+    """Churn probability from which a customer is `high` risk; half of it makes `medium`. 0.35, if no costs are said."""
+    cost_of_contact: float | None = Field(None, gt=0)
+    """What it costs to look after one customer …"""
+    value_saved: float | None = Field(None, gt=0)
+    """… and what that saves, on average, of one who would have left. Both together choose the threshold."""
     reasons: int = Field(5, ge=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Scoring":
+        if (self.cost_of_contact is None) != (self.value_saved is None):
+            raise ValueError("`cost_of_contact` and `value_saved` go together")
+        if self.threshold is not None and self.cost_of_contact is not None:
+            raise ValueError("name either `threshold` or the costs that choose it")
+        if self.cost_of_contact and self.value_saved and self.cost_of_contact >= self.value_saved:
+            raise ValueError("a contact that costs as much as it saves is never worth it: `value_saved` must be larger")
+        return self
+
+    @property
+    def risk_threshold(self) -> float:
+        """From which probability on a contact is worth its cost: cost / value saved (Elkan, 2001, for calibrated probabilities)."""
+        if self.cost_of_contact and self.value_saved:
+            return self.cost_of_contact / self.value_saved
+        return self.threshold or _THRESHOLD
 
 
 class Drift(Section):

@@ -8,10 +8,12 @@ individualized feature attribution for tree ensembles" (arXiv:1802.03888); tabul
 TreeSHAP v2 (Yang, arXiv:2109.09847).
 """
 
+import io
 import json
 import math
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +29,7 @@ _CELLS = 2_000_000
 """How many (leaf, feature) cells are looked at in one go: bounds the memory of a batch to some 50 MB."""
 
 
-class _Test(NamedTuple):
+class Test(NamedTuple):
     """What a path asks of one feature: low <= value < high, whether a missing value passes; `share` is its cover."""
 
     low: float = -math.inf
@@ -75,12 +77,33 @@ class TreeTables:
             learner = json.loads(model)["learner"]
             _check_kind(learner)
             width = int(learner["learner_model_param"]["num_feature"])
-            leaves = [leaf for tree in learner["gradient_booster"]["model"]["trees"] for leaf in _leaves(tree)]
+            leaves = leaves_of(learner)
             return _tabulate(leaves, _base_margin(learner["learner_model_param"]["base_score"]), width)
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise BundleInvalid(
                 f"the churn model is not an XGBoost JSON model: {type(error).__name__}: {error}"
             ) from error
+
+    @classmethod
+    def from_bytes(cls, held: bytes) -> "TreeTables":
+        """Read what `to_bytes` wrote; nothing in it is run.
+
+        Raises:
+            BundleInvalid: no such file.
+        """
+        try:
+            with np.load(io.BytesIO(held), allow_pickle=False) as arrays:
+                read = {each.name: arrays[each.name] for each in fields(cls)}
+        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+            raise BundleInvalid(f"the churn model's tables cannot be read: {error}") from error
+        return cls(**read | {"base": float(read["base"]), "width": int(read["width"])})
+
+    def to_bytes(self) -> bytes:
+        """The arrays in numpy's own format: reading them is all that a scorer has to do."""
+        written = io.BytesIO()
+        arrays: dict[str, Any] = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
+        np.savez(written, **arrays)
+        return written.getvalue()
 
     def explain(self, rows: Floats) -> tuple[Doubles, Doubles]:
         """Margins [n] and contributions [n, width] of float32 rows [n, width], NaN where missing; both in log-odds.
@@ -130,12 +153,17 @@ def _base_margin(written: Any) -> float:
     return math.log(probability / (1 - probability))
 
 
-def _leaves(tree: dict[str, Any]) -> Iterator[tuple[float, dict[int, _Test]]]:
-    """Value and tests of every leaf of one tree; the root comes first in XGBoost's arrays."""
+def leaves_of(learner: dict[str, Any]) -> list[tuple[float, dict[int, Test]]]:
+    """Value and tests by feature of every leaf of every tree, of XGBoost's `learner`."""
+    return [leaf for tree in learner["gradient_booster"]["model"]["trees"] for leaf in _leaves(tree)]
+
+
+def _leaves(tree: dict[str, Any]) -> Iterator[tuple[float, dict[int, Test]]]:
+    """Those of one tree; the root comes first in XGBoost's arrays."""
     if any(tree.get("split_type", ())):
         raise BundleInvalid("the churn model has categorical splits, which the tables do not hold")
     left, right, covers = tree["left_children"], tree["right_children"], tree["sum_hessian"]
-    waiting: list[tuple[int, dict[int, _Test]]] = [(0, {})]
+    waiting: list[tuple[int, dict[int, Test]]] = [(0, {})]
     while waiting:
         node, tests = waiting.pop()
         if left[node] < 0:
@@ -147,21 +175,21 @@ def _leaves(tree: dict[str, Any]) -> Iterator[tuple[float, dict[int, _Test]]]:
 
 
 def _narrowed(
-    tests: dict[int, _Test], tree: dict[str, Any], node: int, goes_left: bool, share: float
-) -> dict[int, _Test]:
+    tests: dict[int, Test], tree: dict[str, Any], node: int, goes_left: bool, share: float
+) -> dict[int, Test]:
     feature, threshold = int(tree["split_indices"][node]), float(tree["split_conditions"][node])
-    held = tests.get(feature, _Test())
+    held = tests.get(feature, Test())
     low = held.low if goes_left else max(held.low, threshold)
     high = min(held.high, threshold) if goes_left else held.high
     missing = held.missing and bool(tree["default_left"][node]) == goes_left
-    return tests | {feature: _Test(low, high, missing, held.share * share)}
+    return tests | {feature: Test(low, high, missing, held.share * share)}
 
 
-def _tabulate(leaves: list[tuple[float, dict[int, _Test]]], base: float, width: int) -> TreeTables:
+def _tabulate(leaves: list[tuple[float, dict[int, Test]]], base: float, width: int) -> TreeTables:
     depth = max((len(tests) for _, tests in leaves), default=0)
     if depth > MAXIMUM_DEPTH:
         raise BundleInvalid(f"the churn model's paths test {depth} features; tables are kept up to {MAXIMUM_DEPTH}")
-    filler = (-1, _Test())
+    filler = (-1, Test())
     slots = [[*tests.items(), *[filler] * (depth - len(tests))] for _, tests in leaves]
     tested = np.array([[feature for feature, _ in row] for row in slots], dtype=np.intp).reshape(len(leaves), depth).T
     tests = np.array([[tuple(test) for _, test in row] for row in slots], dtype=np.float64).reshape(

@@ -14,6 +14,7 @@ from holdfast.hints import PRIVACY, Hint
 from holdfast.store import read_json, write_json
 from infra.cli.scan import Needles, within
 from privacy import forgetting, notices
+from privacy import places as places_
 from privacy.export import places
 from privacy.forgetting import AGAIN, DONE, SEVERAL, UNKNOWN, WAIT
 from tests.doubles.erasure import RING, Estate, estate
@@ -144,7 +145,7 @@ def test_while_a_run_is_under_way_they_are_suppressed_and_nothing_is_taken_out(h
     assert found(held) == before
 
 
-@pytest.mark.parametrize("steps", range(0, 17, 2))
+@pytest.mark.parametrize("steps", range(0, 20, 2))
 def test_what_is_cut_short_anywhere_is_finished_by_the_next_try(held: Estate, steps: int) -> None:
     left = iter([True] * steps)
     first = forgetting.forget(held.house(lambda: next(left, False)), EMAIL)
@@ -225,13 +226,13 @@ def replace_policy(held: Estate, policy: str) -> object:
 
 def test_no_place_is_gone_through_twice_by_two_tries(held: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, bool]] = []
-    erased = forgetting.tables.erased
+    erased = places_.tables.erased
     monkeypatch.setattr(
-        forgetting.tables,
+        places_.tables,
         "erased",
         lambda place, name, sought, dry: (seen.append((name, dry)), erased(place, name, sought, dry=dry))[1],
     )
-    left = iter([True] * 6)
+    left = iter([True] * 8)
     forgetting.forget(held.house(lambda: next(left, False)), EMAIL, known=True)
 
     forgetting.forget(held.house(), EMAIL)
@@ -254,11 +255,34 @@ def test_what_is_left_keeps_the_request_open_and_the_next_try_begins_anew(
     held: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(forgetting.items, "scores", lambda table, sought, dry: 1)
+        broken.setattr(places_.items, "scores", lambda table, sought, dry: 1)
         answer = forgetting.forget(held.house(), EMAIL)
     assert (answer["left"], answer["status"]) == ({"online store": {"items": 1}}, "open")
 
     again = forgetting.forget(held.house(), EMAIL)
 
     assert (again["left"], again["status"], again["receipt"]) == ({}, "closed", answer["receipt"])
+    assert found(held) == []
+
+
+def test_somebody_who_is_a_customer_again_is_let_in_and_others_stay_out(held: Estate) -> None:
+    his = forgetting.forget(held.house(), "u-000013")["receipt"]
+    hers = forgetting.forget(held.house(), EMAIL)["receipt"]
+
+    assert forgetting.lift(held.house(), hers) == {"next": DONE}
+
+    assert set(held.register.held.values()) == {his}
+    assert read_json(held.store, receipt_key(hers))["status"] == "lifted"
+    assert forgetting.lift(held.house(), "nobody's")["next"] == UNKNOWN
+
+
+def test_after_a_backup_came_back_everybody_is_erased_once_more_without_being_named(held: Estate) -> None:
+    backup = list(held.scores.held)
+    forgetting.forget(held.house(), EMAIL)
+    held.scores.held = backup
+
+    assert forgetting.due(held.house()) == []
+    (answer,) = forgetting.due(held.house(), again=True)
+
+    assert (answer["next"], answer["status"], answer["left"]) == (DONE, "closed", {})
     assert found(held) == []

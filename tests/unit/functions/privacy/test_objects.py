@@ -75,3 +75,15 @@ def test_looking_changes_nothing_and_a_second_time_there_is_nothing() -> None:
     assert unchanged == before
     assert looked == taken == Tally(1, 1, 0)
     assert not erased(bucket)[0]
+
+
+def test_folders_lead_every_key_once() -> None:
+    bucket = MemoryBucket()
+    for key in ("a", "usage/b", "usage/2026/05/c", "usage/2026/06/d", "usage/2026-x"):
+        bucket.put(key, HIS)
+
+    found = objects.folders(bucket)
+
+    assert found == ["a", "usage/2026-x", "usage/2026/", "usage/b"]
+    led = [key for folder in found for key in {v.key for v in bucket.versions(folder)}]
+    assert sorted(led) == sorted({v.key for v in bucket.versions()})

@@ -6,6 +6,7 @@ from sklearn import metrics
 
 from train.evaluation import (
     auc,
+    auc_gain,
     auc_interval,
     average_precision,
     best_single_feature,
@@ -48,6 +49,23 @@ def test_the_interval_of_auc_is_as_wide_as_the_bootstrap_says(scored: tuple[np.n
     spread = float(np.std([auc(churned[sample], score[sample]) for sample in samples]))
     assert low < area < high
     assert (high - low) / 2 == pytest.approx(1.96 * spread, rel=0.2)
+
+
+def test_the_gain_between_two_scores_is_as_sure_as_the_bootstrap_says(scored: tuple[np.ndarray, np.ndarray]) -> None:
+    churned, score = scored
+    draw = np.random.default_rng(0)
+    other = np.clip(score + draw.normal(0, 0.2, len(score)), 0, 1)
+    gains = []
+    for _ in range(400):
+        sample = draw.integers(0, len(score), len(score))
+        gains.append(auc(churned[sample], score[sample]) - auc(churned[sample], other[sample]))
+
+    gain, low, high = auc_gain(churned, score, other, 0.95)
+
+    assert gain == pytest.approx(auc(churned, score) - auc(churned, other))
+    assert gain - low == pytest.approx(1.645 * float(np.std(gains)), rel=0.2)
+    assert high - gain == pytest.approx(gain - low)
+    assert auc_gain(churned, score, score) == (0, 0, 0)
 
 
 def test_auc_of_one_class_is_not_a_number() -> None:

@@ -8,10 +8,11 @@ import pytest
 from holdfast.bundle import Bundle, canonical, save
 from holdfast.contracts import PromotionWanted
 from holdfast.feature_set import FeatureSet, judged_tag, said_of
+from holdfast.forgotten import MODELS
 from holdfast.lake import Lake
 from holdfast.registry import MemoryRegistry
 from holdfast.settings import Promotion
-from holdfast.store import MemoryStore
+from holdfast.store import MemoryStore, read_json, write_json
 from tests.doubles.catalog import folder_lake
 from tests.doubles.models import AS_OF, FEATURES, bundle, training_examples
 from train.promote import promote
@@ -113,5 +114,19 @@ def test_a_pin_leaves_models_of_the_pinned_feature_set_their_chance(lake: Lake) 
     registry.promote(save(store, bundle()), "rollback", NOW, None, pin=FEATURES.version)
     wanted = PromotionWanted("run", save(store, bundle(8)), lake.snapshot_id("training_examples") or 0)
 
-    assert promote(wanted, registry, store, lake, Promotion(minimum_gain=-1), NOW).promoted
+    assert promote(wanted, registry, store, lake, Promotion(minimum_gain=-1, confidence=0.5), NOW).promoted
     assert registry.champion().pinned == FEATURES.version  # type: ignore[union-attr]
+
+
+def test_a_champion_that_learnt_from_somebody_who_was_forgotten_makes_way_and_says_for_whom(lake: Lake) -> None:
+    store, registry = MemoryStore(), MemoryRegistry()
+    before = save(store, bundle())
+    registry.promote(before, "earlier", NOW, None)
+    write_json(store, MODELS, {before: {"receipts": {"r": 3}, "status": "to be replaced"}})
+    wanted = PromotionWanted("run", save(store, bundle(8)), lake.snapshot_id("training_examples") or 0)
+
+    answer = promote(wanted, registry, store, lake, Promotion(minimum_gain=0.4), NOW)
+
+    assert (answer.champion, answer.promoted) == (wanted.bundle, True)
+    assert "forgotten" in answer.reason
+    assert read_json(store, MODELS)[before]["status"] == f"replaced by {wanted.bundle}"

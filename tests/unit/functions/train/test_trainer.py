@@ -5,8 +5,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from holdfast.bundle import IMPORTANCE, METRICS, PERSONAS, REFERENCE, VALUE
+from holdfast.bundle import CARD, CARD_JSON, IMPORTANCE, METRICS, PERSONAS, REFERENCE, VALUE
 from holdfast.errors import TrainingRefused
+from holdfast.settings import Scoring
 from tests.doubles.models import FEATURES, bundle, small_settings, training_examples
 from train.examples import examples_from
 from train.trainer import train_bundle
@@ -58,6 +59,64 @@ def test_the_reference_and_the_personas_describe_the_customers() -> None:
     assert sum(persona["share"] for persona in personas["personas"]) == pytest.approx(1, abs=1e-5)
     assert len({persona["name"] for persona in personas["personas"]}) == 3
     assert personas["personas"][0]["name"].startswith("Heavy users")
+
+
+def test_the_heaviest_features_say_how_the_risk_goes_with_their_value() -> None:
+    heaviest = bundle().json(IMPORTANCE)[0]
+    shape = heaviest["dependence"]
+
+    assert heaviest["feature"] == "tickets_90d"
+    assert sum(part["customers"] for part in shape) == 500
+    assert shape[0]["mean"] < 0 < shape[-1]["mean"]
+    assert [part["from"] for part in shape] == sorted(part["from"] for part in shape)
+
+
+def test_missing_values_are_a_part_of_their_own() -> None:
+    [rate] = [entry for entry in bundle().json(IMPORTANCE) if entry["feature"] == "open_rate"]
+
+    assert rate["dependence"][-1]["from"] is None
+    assert rate["dependence"][-1]["customers"] > 100
+
+
+def test_the_card_is_there_for_people_and_for_machines() -> None:
+    card, told = bundle().files[CARD].decode(), bundle().json(CARD_JSON)
+
+    assert "## What works together" in card
+    assert told["model_overview"]["model_name"] == "holdfast"
+    area = next(m for m in told["evaluation_details"][0]["metric_groups"][0]["metric_data"] if m["name"] == "auc")
+    assert area["value"] == bundle().json(METRICS)["churn"]["auc"]
+
+
+def test_parts_of_the_customers_are_judged_too() -> None:
+    table = training_examples()
+    plan = np.where(np.arange(len(table)) % 2 == 0, "free", "pro").astype(np.str_)
+
+    made = train_bundle(examples_from(table, FEATURES.names, {"plan": plan}), FEATURES, small_settings())
+
+    slices = made.json(METRICS)["slices"]
+    assert {each["part"]: each["customers"] for each in slices} == {"free": 250, "pro": 250}
+    assert "| plan: free | 250 |" in made.files[CARD].decode()
+
+
+def test_costs_choose_the_threshold() -> None:
+    settings = small_settings().model_copy(update={"scoring": Scoring(cost_of_contact=20, value_saved=100)})
+
+    made = train_bundle(examples_from(training_examples(), FEATURES.names), FEATURES, settings)
+
+    assert made.json(METRICS)["churn"]["above_threshold"]["threshold"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"cost_of_contact": 20}, "go together"),
+        ({"cost_of_contact": 20, "value_saved": 100, "threshold": 0.3}, "either `threshold` or the costs"),
+        ({"cost_of_contact": 100, "value_saved": 100}, "never worth it"),
+    ],
+)
+def test_costs_that_choose_nothing_are_refused(said: dict[str, float], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Scoring(**said)
 
 
 def test_one_cutoff_is_judged_in_folds() -> None:

@@ -192,6 +192,19 @@ def test_old_snapshots_expire_and_tagged_and_newest_ones_stay(lake):
     assert lake.read("features", snapshot_id=ids[1])["a"].to_pylist() == [1]
 
 
+def test_a_feature_set_that_was_last_made_long_ago_is_let_go_and_other_tags_are_not(lake):
+    for turn in range(8):
+        lake.replace("features", pa.table({"a": [turn]}))
+        lake.tag("features", ["fs-1", "judged-1", "mine", "fs-2", "a", "b", "c", "d"][turn])
+
+    done(lake, now=NOW + timedelta(days=RULE.keep_runs_days - 1))
+    before = set(lake.tags("features"))
+    done(lake, now=NOW + timedelta(days=RULE.keep_runs_days + 1))
+
+    assert before >= {"fs-1", "judged-1", "mine", "fs-2"}
+    assert before - set(lake.tags("features")) == {"fs-1", "judged-1", "fs-2"}
+
+
 def test_snapshots_that_are_young_enough_stay(lake):
     for turn in range(8):
         lake.replace("features", pa.table({"a": [turn]}))

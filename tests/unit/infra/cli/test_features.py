@@ -190,15 +190,12 @@ def test_rolling_back_once_more_changes_nothing(world: World) -> None:
     assert world.registry.champion() == first
 
 
-def test_a_version_without_a_model_or_without_rows_is_refused_with_the_reason(world: World) -> None:
+def test_a_version_without_a_model_is_refused_and_one_without_rows_serves_from_the_next_run_on(world: World) -> None:
     bare = FeatureSet(FEATURES.features[:2], {})
     with pytest.raises(Trouble, match=f"no model that is there was trained on feature set {bare.version}"):
         world.plan(bare.version)
-    with pytest.raises(
-        Trouble,
-        match=f"keeps no rows of feature set {NEWER.version}, from which model {world.newer.version} could score",
-    ):
-        world.plan(NEWER.version)
+
+    assert world.plan(NEWER.version) == rollback.Plan(NEWER.version, world.newer.version, None, "")
 
 
 def test_a_release_keeps_who_serves_and_without_a_pin_there_is_nothing_to_release(world: World) -> None:

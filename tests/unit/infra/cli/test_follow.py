@@ -47,3 +47,10 @@ def test_what_the_state_machine_waits_for_is_said() -> None:
     wait = {"timestamp": START, "stateEnteredEventDetails": {"name": "SourceWantsQuiet", "input": json.dumps(asked)}}
 
     assert list(waits_of([entered("Plan", 0), wait])) == ["crm_contacts wants quiet until 2026-11-02T00:00:00Z"]
+
+
+def test_what_goes_to_spark_is_said_with_its_size() -> None:
+    grouped = {"request": "s3://l/cells/r/request.json", "cells": "cells/r/", "rows": 2_000_000_000}
+
+    assert summary("Group", {"grouped": grouped}) == "2,000,000,000 rows of activity, which Spark groups"
+    assert summary("GroupOnSpark", {"grouped": grouped, "spark": {"by": "Spark"}}) == "grouped by Spark"
