@@ -159,7 +159,6 @@ def provoke(trial: Trial, chosen: list[Somebody]) -> None:
                        env=os.environ | {"HOLDFAST_STATE": str(trial.state)})  # fmt: skip
     trial.holdfast("quarantine", "show", "--table", "usage_events")
     trial.holdfast("forget", who.email, "--dry-run")
-    trial.holdfast("run")
 
 
 def forget(trial: Trial, chosen: list[Somebody]) -> tuple[list[Hit], int]:
