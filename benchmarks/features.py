@@ -82,11 +82,12 @@ def _summary(options: argparse.Namespace, own: dict[int, Told], peers: dict[str,
     same, largest = own[options.events], own[options.largest]
     found = {
         "events": options.events, "customers": same["customers"], "features": same["features"],
-        "seconds": round(same["seconds"], 2), "feature_values_per_s": round(same["values_per_s"]),
+        "seconds": round(same["seconds"], 2), "cpu_seconds": round(same["cpu_seconds"], 2), "feature_values_per_s": round(same["values_per_s"]),
         "peak_mb": round(same["peak_mb"]), "largest_events": options.largest,
         "largest_seconds": round(largest["seconds"], 2), "largest_read_seconds": round(largest["read_seconds"], 2),
         "largest_peak_mb": round(largest["peak_mb"]),
         "seconds_by_events": {f"{events:,}": round(told["seconds"], 2) for events, told in own.items()},
+        "cpu_seconds_by_events": {f"{events:,}": round(told["cpu_seconds"], 2) for events, told in own.items()},
     }  # fmt: skip
     ratios = {f"ratio_to_{name}": round(same["values_per_s"] / told["values_per_s"], 1) for name, told in peers.items()}
     return (
