@@ -130,7 +130,7 @@ class Monitoring(Construct):
 
     def _watch_erasures(self, forget: lambda_.Function) -> None:
         failed = forget.metric_errors(period=_HOUR, statistic="Sum")
-        self._alarm("ErasureFailed", failed, 1, "Forgetting somebody was cut short. `holdfast forget --open` goes on.")
+        self._alarm("ErasureFailed", failed, 1, "Forgetting somebody was cut short. `holdfast privacy resume` goes on.")
 
     def _alarm(
         self,

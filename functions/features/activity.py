@@ -7,8 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from features.definitions import Definitions, Entity, Whole
+from features.marks import Days
 from features.rows import Floats
-from features.view import Days, Sums, View
+from features.view import Sums, View
 from features.wording import Column, capital, humanised, over, share, slug, spans
 from holdfast.feature_set import Feature
 

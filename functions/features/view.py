@@ -7,10 +7,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from features import marks
 from features.cells import Cells, Measure, added
+from features.marks import Bools, Days
 from features.rows import DAY_US, Floats, Ints
 
-Bools = npt.NDArray[np.bool_]
 At = int | Ints
 """A cutoff: a day number, the same for all or one for each customer."""
 Rows = Ints | slice
@@ -27,14 +28,6 @@ class Sums(NamedTuple):
     low: Floats
     high: Floats
     squares: Floats
-
-
-class Days(NamedTuple):
-    """Of days with any event: how many, (spans, customers); days from the last to the cutoff, longest distance of two."""
-
-    active: Floats
-    last: Floats
-    longest: Floats
 
 
 class View:
@@ -145,15 +138,15 @@ class View:
         """Days with any event."""
         made = list(self._blocks(slice(None)))
         parts = (
-            [_active(marks, self.edges) for marks in made],
-            [_last(marks) for marks in made],
-            [_longest(marks) for marks in made],
+            [marks.active(each, self.edges) for each in made],
+            [marks.last(each) for each in made],
+            [marks.longest(each) for each in made],
         )
         return Days(*(np.concatenate(part, axis=-1) for part in parts))
 
     def active_days(self, code: tuple[str, int]) -> Floats:
         """(spans, customers): days with an event of one text of a column."""
-        return np.concatenate([_active(marks, self.edges) for marks in self._blocks(self._rows(code))], axis=-1)
+        return np.concatenate([marks.active(each, self.edges) for each in self._blocks(self._rows(code))], axis=-1)
 
     def _blocks(self, rows: Rows) -> Iterator[Bools]:
         """Marks (age, customers) of the days with an event, for so many customers at a time as memory allows."""
@@ -163,9 +156,9 @@ class View:
         for start in range(0, self.customers, step):
             size = min(step, self.customers - start)
             mine = slice(None) if size == self.customers else np.flatnonzero((who >= start) & (who < start + size))
-            marks = np.zeros((depth, size), dtype=bool)
-            marks.reshape(-1)[age[mine] * np.int64(size) + who[mine] - start] = True
-            yield marks
+            made = np.zeros((depth, size), dtype=bool)
+            made.reshape(-1)[age[mine] * np.int64(size) + who[mine] - start] = True
+            yield made
 
     @property
     def _count(self) -> Floats | None:
@@ -248,25 +241,3 @@ def _least(key: Ints, us: Ints, size: int) -> Floats:
     found = np.full(size, np.iinfo(np.int64).max)
     np.minimum.at(found, key, us)
     return np.where(found == np.iinfo(np.int64).max, np.inf, found.astype(np.float64))
-
-
-def _active(marks: Bools, edges: Sequence[int]) -> Floats:
-    """(spans, customers): how many days are marked."""
-    starts = [0, *(edge for edge in edges if edge < len(marks))]
-    bands = np.zeros((len(edges) + 1, marks.shape[1]))
-    bands[: len(starts)] = np.add.reduceat(marks.view(np.uint8), starts, axis=0, dtype=np.int32)
-    return bands.cumsum(axis=0)
-
-
-def _last(marks: Bools) -> Floats:
-    return np.where(marks.any(axis=0), marks.argmax(axis=0), np.nan)
-
-
-def _longest(marks: Bools) -> Floats:
-    """(customers,): the longest distance of two marked days that follow one another; NaN before the second."""
-    reached = np.full(marks.shape[1], -1)
-    longest = np.zeros(marks.shape[1])
-    for age, day in enumerate(marks):
-        np.maximum(longest, np.where(day & (reached >= 0), age - reached, 0), out=longest)
-        reached[day] = age
-    return np.where(longest > 0, longest, np.nan)

@@ -34,6 +34,8 @@ class Reading:
     whose: Whose = ANYBODYS
     customer: str = ""
     """Field of log lines; nothing where texts are no logs."""
+    table: bool = False
+    """Whether texts are CSV, whatever they are called."""
     written_down: bool = False
     """Whether rows are JSON in the column `row`, as in quarantine."""
 
@@ -68,7 +70,7 @@ def held(key: str, body: bytes, reading: Reading, sought: Sought) -> list[Any]:
 def _rows_held(body: bytes, reading: Reading, sought: Sought) -> list[Any]:
     rows_ = pq.read_table(io.BytesIO(body))
     if reading.written_down and "row" in rows_.column_names:
-        return [each for each in rows_.to_pylist() if names_person(str(each["row"]), reading.whose, sought)]
+        return [each for each in rows_.to_pylist() if names_person(str(each["row"]), reading, sought)]
     return list(rows_.filter(rows.theirs(rows_, reading.whose, sought)).to_pylist())
 
 
@@ -102,7 +104,7 @@ def _packed(
 def _parquet(body: bytes, reading: Reading, sought: Sought) -> Left:
     held = pq.read_table(io.BytesIO(body))
     if reading.written_down and "row" in held.column_names:
-        mask = pa.array([names_person(str(row), reading.whose, sought) for row in held["row"].to_pylist()], pa.bool_())
+        mask = pa.array([names_person(str(row), reading, sought) for row in held["row"].to_pylist()], pa.bool_())
         gone = sum(mask.to_pylist())
         kept = held.filter(pa.compute.invert(mask))
     else:
@@ -115,13 +117,19 @@ def _parquet(body: bytes, reading: Reading, sought: Sought) -> Left:
     return Left(sink.getvalue(), gone)
 
 
-def names_person(text: str, whose: Whose, sought: Sought) -> bool:
-    """Whether a row that was written down as JSON is the person's, or names them."""
+def names_person(text: str, reading: Reading, sought: Sought) -> bool:
+    """Whether a row that was written down as JSON is the person's, or names them; one that could not be read is in it as a text."""
     try:
         said = json.loads(text)
     except ValueError:
-        return sought.names(text)
-    return row_is_theirs(said, whose, sought) or sought.names(text)
+        said = None
+    inner = [str(value) for value in said.values()] if isinstance(said, dict) else []
+    fields = (*reading.whose.naming, reading.customer)
+    return (
+        row_is_theirs(said, reading.whose, sought)
+        or sought.names(text)
+        or any(sought.named(texts.field_values(each, fields)) for each in (text, *inner))
+    )
 
 
 def row_is_theirs(said: Any, whose: Whose, sought: Sought) -> bool:
@@ -146,8 +154,8 @@ def _text(key: str, body: bytes, reading: Reading, sought: Sought) -> Left:
 def _read_as(key: str, text: str, reading: Reading, sought: Sought) -> tuple[str, int]:
     if key.startswith("released/") and key.endswith(".ndjson"):
         return texts.releases_without(text, lambda row: row_is_theirs(row, reading.whose, sought), sought)
-    if ".csv" in key or (reading.customer and not text.lstrip().startswith("{")):
-        return texts.table_without(text, sought)
+    if reading.table or (".csv" in key and not reading.customer):
+        return texts.table_without(text, reading.whose.naming, sought)
     if reading.customer:
         return texts.logs_without(text, reading.customer, sought)
     if key.endswith(".html"):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from privacy.items import DynamoTable
 from privacy.objects import Zone
 from privacy.places import House
 from privacy.register import DynamoRegister
-from privacy.whose import ANYBODYS, whose_objects
+from privacy.whose import ANYBODYS, NAMING, customer_in, whose_objects
 
 _BOOKED = "forgotten"
 """What a log file that was written anew is booked under: as read already."""
@@ -63,7 +64,7 @@ def zones() -> dict[str, Zone]:
     """Buckets without tables. Those of the company's own that the configuration names are read and never written: not here."""
     names, known = environment(), settings()
     landed = lambda key: Reading(whose_objects(key, known))  # noqa: E731
-    kept = lambda key: Reading(whose_objects(key, known), written_down=True)  # noqa: E731
+    kept = lambda key: Reading(whose_objects(key, known), customer_in(key, known), written_down=True)  # noqa: E731
     uploads = S3Bucket(names.uploads_bucket)
     return {
         "landing": Zone("landing", S3Bucket(names.landing_bucket), landed),
@@ -79,7 +80,7 @@ def _uploaded(key: str, known: Settings) -> Reading:
         if isinstance(source, EventsSource) and key.startswith(source.prefix.lstrip("/")):
             return Reading(ANYBODYS, source.fields.customer)
         if isinstance(source, TableSource) and key.startswith(source.prefix.lstrip("/")):
-            return Reading(ANYBODYS, source.key)
+            return Reading(replace(ANYBODYS, naming=(source.key, *NAMING)), table=True)
     return Reading()
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from holdfast.contracts import Scrubbed
+from holdfast.contracts import Planned, Scrubbed
 from holdfast.quarantine import quarantine_prefix
 from holdfast.reconciliation import keep_out
 from holdfast.store import Store, read_json, write_json
@@ -16,8 +16,8 @@ from privacy.sought import Sought
 def scrubbed(
     run: str, sought: Sought, zones: Mapping[str, Zone], sources: closure.Sources, register: Register, artifacts: Store
 ) -> Scrubbed:
-    """Take all who are sought out of a run's rows, of those that could not be read, and of the log files that they came from; a
-    second time there is nothing left.
+    """Take all who are sought out of a run's rows, of those that could not be read, and of the files that they came from; a second
+    time there is nothing left.
 
     Rows of log files that are kept out are counted, so that they are not missed later.
     """
@@ -32,6 +32,8 @@ def scrubbed(
     objects.erased(zones["quarantine"], sought, prefix=quarantine_prefix(run))
     for account in [item.key for item in artifacts.list(f"work/{run}/landed/")]:
         _upload_files(account, sought, zones["uploads"], artifacts)
+    for key in _tables_of_customers(run, zones["uploads"], artifacts):
+        objects.erased(zones["uploads"], sought, prefix=key)
     return Scrubbed(rows)
 
 
@@ -57,6 +59,13 @@ def _upload_files(account: str, sought: Sought, uploads: Zone, artifacts: Store)
         file |= {"key": key, "etag": etag}
     if new:
         write_json(artifacts, account, said)
+
+
+def _tables_of_customers(run: str, uploads: Zone, artifacts: Store) -> list[str]:
+    """Files that the run read as tables of customers. They are read whole every night, and booked nowhere."""
+    batches = [each["batch"] for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
+    files = [file for batch in filter(None, batches) for file in read_json(artifacts, batch)]
+    return [file["key"] for file in files if file["bucket"] == uploads.bucket.name]
 
 
 def _tables(landing: Zone, run: str) -> list[str]:

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from privacy.sought import Sought
@@ -21,9 +21,10 @@ Lines = tuple[str, int]
 def logs_without(text: str, customer: str, sought: Sought) -> Lines:
     """Lines of JSON without the person's; `customer` is the field that says whose a line is. What other lines say of the person is
     taken out of them."""
+    said = _saying(customer, sought.named(field_values(text, [customer])))
     kept, gone = [], 0
     for line in text.splitlines(keepends=True):
-        if not any(raw in line for raw in sought.raws) and not _escaped(line, sought):
+        if not (said.search(line) or any(raw in line for raw in sought.raws) or _escaped(line, sought)):
             kept.append(line)
             continue
         left = _line_without(line, customer, sought)
@@ -34,10 +35,22 @@ def logs_without(text: str, customer: str, sought: Sought) -> Lines:
 
 def customers_in(text: str, customer: str) -> Iterator[str]:
     """Values of the field that says whose a line is, and addresses wherever they are."""
-    name = re.escape(customer.rpartition(".")[2])
-    for said in set(re.findall(rf'"{name}"\s*:\s*("(?:[^"\\]|\\.)*"|[-\d.]+)', text)):
-        yield str(_scalar(said))
+    yield from field_values(text, [customer])
     yield from set(_ADDRESS.findall(text))
+
+
+def field_values(text: str, fields: Iterable[str]) -> set[str]:
+    """What fields of JSON say, in a text that need not be whole: `user_id` of `{"user_id": 12, "ts`."""
+    names = "|".join(re.escape(field.rpartition(".")[2]) for field in fields if field)
+    found = re.findall(rf'"(?:{names})"\s*:\s*("(?:[^"\\]|\\.)*"|[-\d.]+)', text) if names else []
+    return {str(_scalar(said)) for said in set(found)}
+
+
+def _saying(field: str, values: Iterable[str]) -> re.Pattern[str]:
+    """Finds lines in which a field has one of some values, as text or as a number."""
+    some = "|".join(re.escape(json.dumps(each)[1:-1]) + "|" + re.escape(each) for each in values)
+    name = re.escape(field.rpartition(".")[2])
+    return re.compile(rf'"{name}"\s*:\s*"?(?:{some})(?![\w.])' if some else r"(?!)")
 
 
 def releases_without(text: str, theirs: Callable[[Any], bool], sought: Sought) -> Lines:
@@ -111,10 +124,12 @@ def page_without(text: str, sought: Sought) -> Lines:
     return text, gone
 
 
-def table_without(text: str, sought: Sought) -> Lines:
-    """CSV without the records that name the person. The others stay as they were written."""
+def table_without(text: str, naming: Iterable[str], sought: Sought) -> Lines:
+    """CSV without the records that name the person: by a column that names people, or in a text. The others stay as they were written."""
     records = list(_records(text))
-    kept = [record for record in records if not _cells_name(record, sought)]
+    header = next(csv.reader(io.StringIO(records[0]), delimiter=_delimiter(records[0])), []) if records else []
+    places = [number for number, name in enumerate(header) if name in set(naming)]
+    kept = [record for record in records if not _cells_name(record, _delimiter(records[0]), places, sought)]
     return "".join(kept), len(records) - len(kept)
 
 
@@ -187,6 +202,10 @@ def _records(text: str) -> Iterator[str]:
         yield held
 
 
-def _cells_name(record: str, sought: Sought) -> bool:
-    cells = [cell for row in csv.reader(io.StringIO(record)) for cell in row]
-    return bool(sought.named(cells)) or any(map(sought.words, cells))
+def _delimiter(header: str) -> str:
+    return max(",;\t|", key=header.count)
+
+
+def _cells_name(record: str, delimiter: str, places: list[int], sought: Sought) -> bool:
+    cells = [cell for row in csv.reader(io.StringIO(record), delimiter=delimiter) for cell in row]
+    return bool(sought.named(cells[place] for place in places if place < len(cells))) or any(map(sought.names, cells))

@@ -63,6 +63,14 @@ def whose_objects(key: str, settings: Settings) -> Whose:
     return whose(next(filter(None, found.groups())), settings) if found else ANYBODYS
 
 
+def customer_in(key: str, settings: Settings) -> str:
+    """Which field said whose a log line was, of an object of quarantine; nothing where its rows were no lines."""
+    found = _LANDED.match(key)
+    table = next(filter(None, found.groups())) if found else ""
+    logs = settings.of_kind("events").items()
+    return next((source.fields.customer for name, source in logs if table == f"{name}_events"), "")
+
+
 def contact_streams(settings: Settings) -> Iterator[str]:
     """Tables of which each row is a person with several identifiers: `<source>_<stream>`."""
     for name, source in settings.sources.items():

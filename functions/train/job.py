@@ -5,11 +5,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import Event, Thread
 from typing import Any
 
 from holdfast.aws import client, translated
-from holdfast.bundle import save
+from holdfast.bundle import note_origin, save
 from holdfast.contracts import Trained, TrainingWanted
 from holdfast.errors import NoData, StorageUnavailable
 from holdfast.feature_set import FeatureSet
@@ -73,10 +74,16 @@ def heartbeat(steps: Any, token: str, seconds: float = _HEARTBEAT_S) -> Iterator
 
 
 def _trained(wanted: TrainingWanted) -> Trained:
-    from holdfast.resources import artifacts, lake, settings
-    from holdfast.runs import record
+    from holdfast.resources import artifacts, environment, lake, settings
+    from holdfast.runs import record, revision
 
     trained = trained_on(wanted, lake(), artifacts(), settings())
+    made = {
+        "run": wanted.run, "as_of": wanted.as_of, "examples": trained.rows, "feature_set": wanted.feature_set,
+        "snapshots": {"training_examples": wanted.examples_snapshot}, "revision": revision(environment().config_path),
+        "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    note_origin(artifacts(), trained.bundle, made)
     record(artifacts(), wanted.run, bundle=trained.bundle)
     return trained
 

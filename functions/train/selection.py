@@ -18,12 +18,16 @@ _DISCOUNT = 0.1
 so they find more by chance. Counted in full they made the models worse on later customers."""
 
 
-def select(train: Examples, feature_set: FeatureSet, most: int, seed: int) -> FeatureSet:
-    """At most so many of the features, chosen by training examples alone; those left out have the reason beside them."""
+def select(train: Examples, feature_set: FeatureSet, most: int, seed: int, currency: str = "") -> FeatureSet:
+    """At most so many of the features, chosen by training examples alone; those left out have the reason beside them.
+
+    A customer's own money, in the value's currency, comes first: a model of churn hardly asks for it, the value model does.
+    """
     if len(feature_set.names) <= most:
         return feature_set
     worth = _gains(train, seed) * np.array([_DISCOUNT if f.group == _SHARED else 1.0 for f in feature_set.features])
-    strongest = np.argsort(-worth, kind="stable")[:most]
+    money = np.array([f.unit == currency != "" and f.group != _SHARED for f in feature_set.features])
+    strongest = np.lexsort((-worth, ~money))[:most]
     why = f"not among the {most} features that a first model of the training rows gained most from"
     return feature_set.chosen({feature_set.names[j] for j in strongest}, why)
 

@@ -80,7 +80,7 @@ def _chosen(examples: Examples, feature_set: FeatureSet, settings: Settings) -> 
     """The features that the models read. In folds they are all read: each row judges, so none may choose."""
     train, training = examples.of(TRAIN), settings.training
     check_enough(train, training.minimum_churners)
-    chosen = select(train, feature_set, training.features, training.seed)
+    chosen = select(train, feature_set, training.features, training.seed, settings.value.currency)
     return narrowed(examples, feature_set, chosen), chosen
 
 

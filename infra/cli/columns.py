@@ -12,11 +12,11 @@ from holdfast.settings import Settings, load_settings
 from holdfast.store import MemoryStore
 from infra.cli.deployment import OUTPUTS
 from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
-from infra.cli.quarantine import BucketOf
 from infra.cli.runs import known
+from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
-app = typer.Typer(no_args_is_help=True, help="Personal data: what becomes of every column.")
+app = typer.Typer(no_args_is_help=True, help="Personal data: what becomes of every column; who was forgotten.")
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
 
@@ -31,7 +31,7 @@ def privacy_columns(
         settings, schemas = load_settings(config), MemoryStore()
     else:
         deployment, settings = deployment_of(target, config), as_deployed(target, config)
-        schemas = BucketOf(deployment, deployment.artifacts_bucket)  # type: ignore[assignment]
+        schemas = artifacts_of(deployment)  # type: ignore[assignment]
     for each in chosen(settings, stream):
         console.print(f"\n{each.source}_{each.stream}")
         for line in lines(each, remembered(schemas, each.name)):

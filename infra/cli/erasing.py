@@ -11,7 +11,7 @@ from rich.console import Console
 from infra.cli import demo, privacy
 from infra.cli.deployment import relative
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.quarantine import BucketOf
+from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
 console = Console(highlight=False, soft_wrap=True, markup=False)
@@ -25,20 +25,13 @@ Person = Annotated[
 
 
 def forget(
-    person: Person = "",
+    person: Person,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is held.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a run that is under way.")] = False,
     unknown: Annotated[bool, typer.Option("--unknown", help="Keep out somebody of whom nothing is held.")] = False,
     several: Annotated[
         bool, typer.Option("--several", help="Of an identifier that several share, forget all.")
-    ] = False,
-    lift: Annotated[
-        str, typer.Option("--lift", help="Receipt of somebody who is a customer again: keep them out no longer.")
-    ] = "",
-    open_: Annotated[bool, typer.Option("--open", help="Go on with all requests that are open.")] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Erase everybody once more who was forgotten: a backup came back.")
     ] = False,
     target: Target = None,
     config: Config = CONFIG,
@@ -47,29 +40,18 @@ def forget(
 
     Any identifier of theirs leads to the others. Nobody else's rows change. A receipt says what was done; it names nobody.
     """
-    deployment = deployment_of(target, config)
-    if lift:
-        privacy.lifted(deployment, lift)
-        console.print("let in again; `holdfast sources sync --backfill everything` pulls what has not changed since")
-        return
-    if open_ or again:
-        done = privacy.worked_off(deployment, again=again)
-        console.print(f"{done['requests']} requests ({done['opened']} of notices): {done['done']} done")
-        return
-    person = _read(person)
+    deployment, person = deployment_of(target, config), _read(person)
     held = privacy.found(deployment, person)
     _show(held)
     if dry_run:
         return
-    known = bool(held["places"])
-    if not known and not unknown and not any(each.endswith("open") for each in held["receipts"]):
+    if not held["places"] and not unknown and not any(each.endswith("open") for each in held["receipts"]):
         raise Trouble(privacy.why_not(held | {"next": privacy.UNKNOWN}))
     if not yes:
         typer.confirm("Erase all of it, for good?", abort=True)
+    how = privacy.How(known=bool(held["places"]), unknown=unknown, several=several, wait=wait)
     with console.status("forgetting"):
-        done = privacy.forgotten(
-            deployment, person, console.print, known=known, unknown=unknown, several=several, wait=wait
-        )
+        done = privacy.forgotten(deployment, person, console.print, how)
     if Path(deployment.report or "none").exists():
         demo.with_report(deployment)
     _tell(done)
@@ -90,19 +72,39 @@ def export(
 
 
 def receipts(target: Target = None, config: Config = CONFIG) -> None:
-    """What was forgotten so far: receipt, day, places, models. Nobody is named."""
+    """What was forgotten so far: receipt, day, places, and the models that learnt from it. Nobody is named."""
     deployment = deployment_of(target, config)
-    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    artifacts = artifacts_of(deployment)
     found = privacy.receipts(artifacts)
     for each in found:
-        places = len(each["places"])
-        console.print(
-            f"{each['receipt']}  {each['closed_at'][:10]}  {each['status']:<7}{each['reason']:<8}{places} places, {len(each['models'])} models"
-        )
+        counts = f"{len(each['places'])} places, {len(each['models'])} models"
+        console.print(f"{each['receipt']}  {each['closed_at'][:10]}  {each['status']:<7}{each['reason']:<8}{counts}")
     for version, status in privacy.models(artifacts).items():
         console.print(f"model {version}: learnt from somebody who was forgotten; {status}")
     if not found:
         console.print("nobody was forgotten yet")
+
+
+def resume(
+    every: Annotated[
+        bool, typer.Option("--all", help="Erase everybody once more who was forgotten: a backup came back.")
+    ] = False,
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Go on with erasures that are open: what sources notified of, what was cut short."""
+    done = privacy.worked_off(deployment_of(target, config), again=every)
+    console.print(f"{done['requests']} requests ({done['opened']} of notices): {done['done']} done")
+
+
+def lift(
+    receipt: Annotated[str, typer.Argument(help="Receipt of somebody who is a customer again.")],
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Keep somebody out no longer."""
+    privacy.lifted(deployment_of(target, config), receipt)
+    console.print("let in again; `holdfast sources sync --backfill everything` pulls what has not changed since")
 
 
 def _read(person: str) -> str:

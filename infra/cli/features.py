@@ -8,11 +8,11 @@ from rich.console import Console
 
 from holdfast.bundle import REFERENCE, Bundle, load
 from holdfast.feature_set import Feature, FeatureSet, tag_of
-from holdfast.registry import Champion, DynamoRegistry
+from holdfast.registry import Champion
 from infra.cli import api, feature_sets, lake, origins, rollback, runs, sources
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.quarantine import BucketOf
+from infra.cli.stores import artifacts_of, registry_of
 from infra.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _WIDTH = 13
 def features_list(target: Target = None, config: Config = CONFIG) -> None:
     """All versions, the newest first: when first made, how many features, which models were trained on it."""
     deployment = deployment_of(target, config)
-    found = feature_sets.versions(_artifacts(deployment), runs.known(deployment), _champion(deployment))
+    found = feature_sets.versions(artifacts_of(deployment), runs.known(deployment), _champion(deployment))
     for each in found:
         console.print(line(each))
     if not found:
@@ -91,7 +91,7 @@ def features_rollback(
     """Let the model of an earlier version serve again, from the next score on; nights make that version until `features release`."""
     deployment = deployment_of(target, config)
     sources.idle(deployment)
-    registry, artifacts = _registry(deployment), _artifacts(deployment)
+    registry, artifacts = registry_of(deployment), artifacts_of(deployment)
     meant = feature_sets.named(artifacts, version).version
     with explained(deployment.endpoint):
         trained = feature_sets.models_of(meant, runs.known(deployment))
@@ -114,7 +114,7 @@ def features_release(target: Target = None, config: Config = CONFIG) -> None:
     """End a rollback: the next run makes the features that are deployed, and its model may serve if it is better."""
     deployment = deployment_of(target, config)
     pinned = (_champion(deployment) or Champion("", "", "")).pinned
-    champion = rollback.released(_registry(deployment))
+    champion = rollback.released(registry_of(deployment))
     console.print(f"feature set {pinned} is released; model {champion.version} serves until a run's own is better")
 
 
@@ -202,12 +202,12 @@ def held(source: "Lake", feature_set: FeatureSet, feature: Feature, pseudonym: s
 
 
 def _set(deployment: Deployment, version: str) -> FeatureSet:
-    artifacts = _artifacts(deployment)
+    artifacts = artifacts_of(deployment)
     return feature_sets.named(artifacts, version) if version else feature_sets.served(artifacts, _champion(deployment))
 
 
 def _model(deployment: Deployment, feature_set: FeatureSet) -> Bundle | None:
-    artifacts, champion = _artifacts(deployment), _champion(deployment)
+    artifacts, champion = artifacts_of(deployment), _champion(deployment)
     if champion and feature_sets.served(artifacts, champion).version == feature_set.version:
         return load(artifacts, champion.version)
     trained = feature_sets.models_of(feature_set.version, runs.known(deployment))
@@ -215,12 +215,4 @@ def _model(deployment: Deployment, feature_set: FeatureSet) -> Bundle | None:
 
 
 def _champion(deployment: Deployment) -> Champion | None:
-    return _registry(deployment).champion()
-
-
-def _registry(deployment: Deployment) -> DynamoRegistry:
-    return DynamoRegistry(deployment.state_table, deployment.client("dynamodb"))
-
-
-def _artifacts(deployment: Deployment) -> BucketOf:
-    return BucketOf(deployment, deployment.artifacts_bucket)
+    return registry_of(deployment).champion()

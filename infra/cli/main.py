@@ -20,6 +20,7 @@ from infra.cli import (
     features,
     keys,
     lake,
+    models,
     operate,
     quarantined,
     runs,
@@ -52,12 +53,14 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(features.app, name="features")
 lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
 app.add_typer(lake_, name="lake")
+app.add_typer(models.app, name="models")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")
 app.command()(erasing.forget)
 app.command()(erasing.export)
-app.command()(erasing.receipts)
+for each in (erasing.receipts, erasing.resume, erasing.lift):
+    columns.app.command()(each)
 
 console = Console(highlight=False, soft_wrap=True)
 

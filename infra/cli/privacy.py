@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,20 +34,28 @@ def found(deployment: Deployment, person: str) -> dict[str, Any]:
     return answer | {"places": places}
 
 
-def forgotten(
-    deployment: Deployment, person: str, say: Say, *, known: bool, unknown: bool, several: bool, wait: bool
-) -> dict[str, Any]:
-    """Forget a person; goes on until it is done, and with `wait` for a run that is under way.
+@dataclass(frozen=True)
+class How:
+    """What the operator knows and allows: that something is held, that somebody unknown or several people are meant, waiting for a run."""
+
+    known: bool = False
+    unknown: bool = False
+    several: bool = False
+    wait: bool = False
+
+
+def forgotten(deployment: Deployment, person: str, say: Say, how: How) -> dict[str, Any]:
+    """Forget a person; goes on until it is done, and if asked to waits for a run that is under way.
 
     Raises:
         Trouble: nothing is held of them, they are several customers, or a run is under way; each with what to do.
     """
     while True:
-        answer = _asked(deployment, action="forget", person=person, known=known, unknown=unknown, several=several)
+        answer = _asked(deployment, action="forget", person=person, **asdict(how))
         match answer["next"]:
             case "again":
                 say(f"{len(answer['places'])} places done, going on")
-            case "wait" if wait:
+            case "wait" if how.wait:
                 say(f"{answer['why']}: waiting for its end")
                 time.sleep(_POLL_S)
             case "done":
@@ -83,9 +92,9 @@ def lifted(deployment: Deployment, receipt: str) -> None:
     """
     match _asked(deployment, action="lift", receipt=receipt)["next"]:
         case "unknown":
-            raise Trouble(f"there is no receipt {receipt}: `holdfast receipts` lists them")
+            raise Trouble(f"there is no receipt {receipt}: `holdfast privacy receipts` lists them")
         case "again":
-            raise Trouble("this request is still open: `holdfast forget --open` goes on with it")
+            raise Trouble("this request is still open: `holdfast privacy resume` goes on with it")
 
 
 def exported(deployment: Deployment, person: str) -> Iterator[dict[str, Any]]:

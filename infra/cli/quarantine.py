@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,7 @@ from holdfast.quarantine import (
     released_key,
     to_lines,
 )
-from holdfast.store import Listed, Store, read_json, write_json
-from infra.cli.deployment import Deployment, explained
+from holdfast.store import Store, read_json, write_json
 from infra.trouble import Trouble
 
 UNREAD = "parse"
@@ -51,39 +50,6 @@ class Held:
     def name(self) -> str:
         """The row's name: the same for all rules that it failed."""
         return hashlib.sha256(f"{self.run}/{self.table}/{self.row}".encode()).hexdigest()[:12]
-
-
-class BucketOf:
-    """A bucket of a deployment, as `holdfast.store.Store`."""
-
-    def __init__(self, deployment: Deployment, bucket: str) -> None:
-        self.bucket = bucket
-        self._s3, self._endpoint = deployment.client("s3"), deployment.endpoint
-
-    def read(self, key: str) -> bytes:
-        """An object's bytes. Raises KeyError when there is none."""
-        with explained(self._endpoint):
-            try:
-                return bytes(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
-            except self._s3.exceptions.NoSuchKey as error:
-                raise KeyError(key) from error
-
-    def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Put an object."""
-        with explained(self._endpoint):
-            self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
-
-    def list(self, prefix: str, after: str = "") -> Iterator[Listed]:
-        """Objects under a prefix, behind a key."""
-        wanted = {"Bucket": self.bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
-        with explained(self._endpoint):
-            for page in self._s3.get_paginator("list_objects_v2").paginate(**wanted):
-                for item in page.get("Contents", []):
-                    yield Listed(item["Key"], item["Size"], item["ETag"].strip('"'))
-
-    def uri(self, key: str) -> str:
-        """The address."""
-        return f"s3://{self.bucket}/{key}"
 
 
 def counted(quarantine: Store, wanted: Wanted) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from infra.cli import demo, quarantine, show
 from infra.cli.deployment import Deployment
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG, Config, Target, deployment_of
+from infra.cli.stores import BucketOf
 
 app = typer.Typer(no_args_is_help=True, help="Rows that failed: look, mend, let in.")
 console = Console(highlight=False, soft_wrap=True)
@@ -75,5 +76,5 @@ def quarantine_release(
         follow(deployment, demo.start_night(deployment), console)
 
 
-def _bucket(deployment: Deployment, name: str) -> quarantine.BucketOf:
-    return quarantine.BucketOf(deployment, getattr(deployment, f"{name}_bucket"))
+def _bucket(deployment: Deployment, name: str) -> BucketOf:
+    return BucketOf(deployment, getattr(deployment, f"{name}_bucket"))

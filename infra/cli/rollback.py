@@ -42,6 +42,11 @@ def planned(lake: "Lake", artifacts: Store, champion: Champion | None, version: 
         raise Trouble(
             f"no model that is there was trained on feature set {version}: `holdfast features list` shows which have one"
         )
+    return plan_of(lake, model, version)
+
+
+def plan_of(lake: "Lake", model: str, version: str) -> Plan:
+    """A model on the newest rows of its feature set."""
     snapshot = lake.tags("features").get(tag_of(version))
     as_of = lake.said_of("features", snapshot).get(AS_OF, "") if snapshot else ""
     return Plan(version, model, snapshot if as_of else None, as_of)

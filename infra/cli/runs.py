@@ -11,7 +11,7 @@ from holdfast.runs import recorded, run_key
 from infra.cli.deployment import Deployment, explained
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.quarantine import BucketOf
+from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
 app = typer.Typer(no_args_is_help=True, help="What past runs were made from; make one again.")
@@ -50,7 +50,7 @@ def runs_again(run: RunName, target: Target = None, config: Config = CONFIG) -> 
 
 def known(deployment: Deployment) -> list[dict[str, Any]]:
     """All runs that are written down, the newest first."""
-    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    artifacts = artifacts_of(deployment)
     found = [(item.key, json.loads(artifacts.read(item.key))) for item in artifacts.list("runs/")]
     return [each for _, each in sorted(found, key=lambda pair: (pair[1].get("as_of", ""), pair[0]), reverse=True)]
 
@@ -62,7 +62,7 @@ def one(deployment: Deployment, run: str) -> dict[str, Any]:
         Trouble: nothing is written down about it.
     """
     try:
-        return recorded(BucketOf(deployment, deployment.artifacts_bucket), run)
+        return recorded(artifacts_of(deployment), run)
     except (Trouble, KeyError) as error:
         raise Trouble(f"nothing is known of run {run} ({run_key(run)}): `holdfast runs list` lists them") from error
 

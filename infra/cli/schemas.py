@@ -8,7 +8,7 @@ from rich.console import Console
 from holdfast.privacy import declared
 from holdfast.schema import Schema, history, remembered
 from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
-from infra.cli.quarantine import BucketOf
+from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ console = Console(highlight=False, soft_wrap=True, markup=False)
 def schema_list(target: Target = None, config: Config = CONFIG) -> None:
     """Each source of usage logs: contract, version, columns, fields that are kept out; and each stream with columns that nobody declared."""
     deployment, settings = deployment_of(target, config), as_deployed(target, config)
-    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    artifacts = artifacts_of(deployment)
     for name, source in settings.of_kind("events").items():
         schema = remembered(artifacts, name)
         kept = f", {len(schema.withheld)} kept out" if schema.withheld else ""
@@ -48,7 +48,7 @@ def schema_show(
     known = [*settings.of_kind("events"), *(each.name for each in declared(settings).values())]
     if source not in known:
         raise Trouble(f"{source} is no source of usage logs and no stream; there are {', '.join(known)}")
-    artifacts = BucketOf(deployment, deployment.artifacts_bucket)
+    artifacts = artifacts_of(deployment)
     show(remembered(artifacts, source))
     for schema, changes in history(artifacts, source):
         if changes:

@@ -17,7 +17,7 @@ from privacy.items import Item
 from privacy.objects import Zone
 from privacy.places import House
 from privacy.register import MemoryRegister
-from privacy.whose import ANYBODYS, whose_objects
+from privacy.whose import ANYBODYS, customer_in, whose_objects
 from tests.doubles.catalog import folder_lake
 
 RING = Keyring((Key("k1", "1" * 64), Key("k2", "2" * 64)))
@@ -114,7 +114,9 @@ class Estate:
             "quarantine": Zone(
                 "quarantine",
                 self.quarantine,
-                lambda key: Reading(whose_objects(key, self.settings), written_down=True),
+                lambda key: Reading(
+                    whose_objects(key, self.settings), customer_in(key, self.settings), written_down=True
+                ),
             ),
             "uploads": Zone("uploads", self.uploads, lambda _key: Reading(ANYBODYS, "user_id")),
             "artifacts": Zone("artifacts", self.artifacts, lambda _key: Reading()),

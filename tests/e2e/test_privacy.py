@@ -81,5 +81,5 @@ def test_a_person_is_exported_whole_and_then_forgotten_to_the_last_byte(
     assert "nothing is left" in said
     assert scan.scanned(deployment, needles) == []
     assert "nothing is held of this person: forgotten before" in demo.holdfast("forget", her["email"], expect=1)
-    assert "closed asked" in demo.holdfast("receipts")
+    assert "closed asked" in demo.holdfast("privacy", "receipts")
     assert "404" in demo.holdfast("score", her["external"], expect=1)

@@ -1,11 +1,12 @@
 """The stage's seams on the embedded runtime: versions of objects, the register, items and queues are what S3, DynamoDB and SQS have."""
 
+import json
 from collections.abc import Iterator
 
 import boto3
 import pytest
 
-from privacy import items, objects
+from privacy import forget, house, items, objects
 from privacy.bodies import Reading
 from privacy.buckets import S3Bucket
 from privacy.items import DynamoTable
@@ -110,3 +111,29 @@ def test_a_message_that_names_the_person_goes_and_the_others_can_be_read_at_once
         m for _ in range(9) for m in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
     ]
     assert len({each["MessageId"] for each in left}) == 20
+
+
+@pytest.fixture
+def machine(aws_runtime: Runtime) -> Iterator[str]:
+    """A state machine that waits, in place of `Nightly`."""
+    waits = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    with environment({"HOLDFAST_CONFIG_PATH": "holdfast.toml"}):
+        arn = boto3.client("stepfunctions").create_state_machine(
+            name="erasure", definition=json.dumps(waits), roleArn="arn:aws:iam::000000000000:role/any"
+        )["stateMachineArn"]
+        with environment({"HOLDFAST_STATE_MACHINE": arn}):
+            yield arn
+
+
+def test_a_policy_of_now_starts_a_run_that_says_why_and_while_it_goes_on_nothing_is_erased(machine: str) -> None:
+    done = {"next": "done", "models": {"b": 1}}
+
+    assert house._run_under_way() == ""
+    assert "run" not in forget._retrained(done | {"retrain": "next-night"})
+    answer = forget._retrained(done | {"retrain": "now"})
+
+    (execution,) = boto3.client("stepfunctions").list_executions(stateMachineArn=machine)["executions"]
+    assert execution["name"] == answer["run"] == house._run_under_way()
+    said = boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])
+    assert json.loads(said["input"]) == {"reason": "forgotten"}
+    boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])

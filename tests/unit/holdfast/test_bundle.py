@@ -2,7 +2,7 @@
 
 import pytest
 
-from holdfast.bundle import FILES, Bundle, load, save
+from holdfast.bundle import FILES, Bundle, load, note_origin, origin, save
 from holdfast.errors import BundleInvalid
 from holdfast.store import MemoryStore
 
@@ -66,3 +66,15 @@ def test_a_bundle_without_all_its_files_is_refused() -> None:
 def test_a_version_that_does_not_exist_is_refused() -> None:
     with pytest.raises(BundleInvalid, match=r"bundle 0123456789ab: manifest\.json is missing"):
         load(MemoryStore(), "0123456789ab")
+
+
+def test_where_a_bundle_came_from_is_said_once_and_changes_no_version() -> None:
+    store = MemoryStore()
+    version = save(store, a_bundle())
+    assert origin(store, version) == {}
+
+    note_origin(store, version, {"run": "first"})
+    note_origin(store, version, {"run": "second"})
+
+    assert origin(store, version) == {"run": "first"}
+    assert load(store, version).version == version

@@ -32,8 +32,12 @@ FILES = frozenset(
         CARD_JSON,
     }
 )
+ORIGIN = "origin.json"
+"""By which run, from which snapshot, code and locked packages it was first made."""
 _CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
+ORIGIN = "origin.json"
+"""By which run, from which snapshot, code and locked packages it was first made."""
 _CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
 
@@ -76,6 +80,23 @@ def save(store: Store, bundle: Bundle) -> str:
         store.write(f"{prefix}/{name}", body, _CONTENT_TYPES[name.rpartition(".")[2]])
     store.write(f"{prefix}/{MANIFEST}", bundle.manifest, "application/json")
     return bundle.version
+
+
+def note_origin(store: Store, version: str, said: Mapping[str, Any]) -> None:
+    """Say once where a bundle came from. It lies beside the manifest and is no part of the version: the same models may be made again."""
+    key = f"bundles/{version}/{ORIGIN}"
+    try:
+        store.read(key)
+    except KeyError:
+        store.write(key, canonical(dict(said)), _CONTENT_TYPES["json"])
+
+
+def origin(store: Store, version: str) -> dict[str, Any]:
+    """What was said of where a bundle came from; nothing where nobody said it."""
+    try:
+        return dict(json.loads(store.read(f"bundles/{version}/{ORIGIN}")))
+    except KeyError:
+        return {}
 
 
 def load(store: Store, version: str) -> Bundle:

@@ -7,6 +7,8 @@ from pydantic import Field, model_validator
 
 from holdfast.checked import parse_toml
 from holdfast.errors import ConfigurationInvalid
+from holdfast.privacy_settings import Privacy as Privacy
+from holdfast.privacy_settings import Treatment as Treatment
 from holdfast.source_settings import EventFields as EventFields
 from holdfast.source_settings import EventsSource as EventsSource
 from holdfast.source_settings import HubSpotKind as HubSpotKind
@@ -194,26 +196,6 @@ class LakeUpkeep(Section):
     """So many files of a partition that are smaller are written as one."""
     orphan_days: int = Field(3, ge=2)
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
-
-
-Treatment = Literal["key", "pseudonymise", "drop", "text", "age_band", "year", "region", "network", "domain", "keep"]
-"""What becomes of a column: see `privacy.toml` beside this."""
-
-
-class Privacy(Section):
-    """How personal data is kept out of the lake."""
-
-    columns: dict[str, dict[str, Treatment]] = Field(default_factory=dict)
-    """What becomes of columns that the product does not know, or of others than it says: stream (`<source>_<stream>`) -> column -> treatment."""
-
-    drop_address_tags: bool = False
-    """`ada+news@example.com` is the same person as `ada@example.com`. To be decided before the first run: whoever is known by
-    such an address only would be somebody else afterwards."""
-
-    retrain: Literal["next-night", "now", "never"] = "next-night"
-    """When a model that learnt from somebody who was forgotten makes way for one that did not."""
-    schedule: str = "cron(30 * * * ? *)"
-    """When requests that are open are gone on with: what sources notified of, and what was cut short."""
 
 
 class Settings(Section):

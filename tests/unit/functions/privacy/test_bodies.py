@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,6 +63,14 @@ def test_another_ones_line_loses_only_what_it_says_of_the_person(sought: Sought)
 
 def test_a_broken_line_that_names_the_person_goes(sought: Sought) -> None:
     assert bodies.without("usage/a", HERS[:25] + b"\n" + HIS, LOGS, sought).body == HIS
+
+
+def test_a_file_whose_first_line_is_broken_is_read_as_lines_all_the_same() -> None:
+    body = b'not JSON, "12"\n' + b"".join(NUMBERED)
+
+    left = bodies.without("usage/a", body, LOGS, numbered())
+
+    assert left.body == b'not JSON, "12"\n' + b"".join(NUMBERED[2:])
 
 
 def test_an_escaped_address_is_found(sought: Sought) -> None:
@@ -143,3 +152,41 @@ def test_what_is_held_is_exactly_what_would_go(sought: Sought) -> None:
     assert bodies.held("usage/a.gz", gzip.compress(HERS + HIS), LOGS, sought) == [HERS.decode().strip()]
     document = json.dumps({"customers": [{"customer_id": "u-000012"}, {"customer_id": "x"}]}).encode()
     assert bodies.held("rankings/latest.json", document, Reading(), sought) == [{"customer_id": "u-000012"}]
+
+
+NUMBERED = [
+    b'{"user_id": 12, "n": 12}\n',
+    b'{"user_id":"12"}\n',
+    b'{"n": 12, "user_id": 120}\n',
+    b'{"user_id": 13, "n": 12}\n',
+]
+
+
+def numbered() -> Sought:
+    made = Sought(RING)
+    made.learn("12")
+    return made
+
+
+def test_an_id_that_is_a_number_goes_where_it_says_whose_a_line_is_and_nowhere_else() -> None:
+    left = bodies.without("usage/a", b"".join(NUMBERED), LOGS, numbered())
+
+    assert (left.body, left.gone) == (b"".join(NUMBERED[2:]), 2)
+
+
+def test_a_number_in_csv_is_the_persons_in_a_column_that_names_people_alone() -> None:
+    reading = Reading(replace(ANYBODYS, naming=("customerID",)), table=True)
+    body = b"customerID;tenure\n12;1\n13;12\n"
+
+    assert bodies.without("customers/a.csv", body, reading, numbered()).body == b"customerID;tenure\n13;12\n"
+
+
+def test_a_broken_line_of_a_number_is_found_in_quarantine_by_its_field() -> None:
+    lines = [json.dumps({"line": n, "text": f'{{"user_id": {n}, "ts'}) for n in (12, 13, 120)]
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"row": lines}), sink)
+    reading = Reading(whose("usage_events", SETTINGS), "user_id", written_down=True)
+
+    left = bodies.without("run=r/usage_events/parse-0.parquet", sink.getvalue(), reading, numbered())
+
+    assert pq.read_table(io.BytesIO(left.body or b""))["row"].to_pylist() == lines[1:]

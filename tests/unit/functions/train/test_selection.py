@@ -40,6 +40,15 @@ def test_the_examples_are_narrowed_to_the_same_columns(examples):
     assert np.array_equal(rows, examples.rows[:, [WIDE.names.index(name) for name in chosen.names]], equal_nan=True)
 
 
+def test_a_customers_own_money_is_read_whatever_it_says_of_churn(examples):
+    units = {3: ("USD", "events"), 5: ("USD", "company"), 6: ("days", "events")}
+    features = tuple(Feature(f"f{i}", f"Number {i}", *units.get(i, ("", "events"))) for i in range(40))
+
+    chosen = select(examples, FeatureSet(features, {}), 3, seed=7, currency="USD")
+
+    assert chosen.names == ["f3", "f7", "f30"]
+
+
 def test_the_same_rows_and_seed_choose_the_same(examples):
     assert select(examples, WIDE, 9, seed=7) == select(examples, WIDE, 9, seed=7)
 
