@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from features import cells_on_spark, engine
+from features import engine
 from features.definitions import Definitions, shipped
 from features.features import tables_of
 from features.group import group
@@ -92,6 +92,8 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def by_spark(spark: object, lake: Lake, folder: Path, sets: list[Definitions]) -> dict[str, pa.Table]:
+    from features import cells_on_spark  # only where PySpark is: without it the fixture has skipped the test
+
     snapshots = {name: lake.snapshot_id(name) or 0 for name in lake.names()}
     landing = Folder(folder)
     asked = group(FeaturesWanted("night", AS_OF.isoformat(), snapshots), lake, landing, sets, settings())

@@ -200,3 +200,15 @@ def test_older_metadata_than_the_last_twenty_commits_goes(lake, tmp_path):
         lake.replace("features", rows(a=[turn]))
 
     assert len(list((tmp_path / "features/metadata").glob("*.metadata.json"))) == 21
+
+
+def test_texts_come_coded_where_every_file_has_the_column_and_plain_where_one_was_added_later(tmp_path):
+    lake = folder_lake(tmp_path)
+    lake.append("events", pa.table({"kind": ["a", "b"]}))
+    lake.append("events", pa.table({"kind": ["a", None], "platform": ["ios", "web"]}))
+
+    rows = lake.read("events", ("kind", "platform"), coded=("kind", "platform"))
+
+    assert pa.types.is_dictionary(rows["kind"].type)
+    assert sorted(map(str, rows["kind"].to_pylist())) == ["None", "a", "a", "b"]
+    assert sorted(map(str, rows["platform"].to_pylist())) == ["None", "None", "ios", "web"]

@@ -64,13 +64,14 @@ class Lake:
     ) -> pa.Table | None:
         """Rows of a table, at its newest snapshot or at an older one; None while the table does not exist.
 
-        Columns of texts that are `coded` come as Arrow dictionaries: a tenth of the memory where texts repeat.
+        Columns of texts that are `coded` come as Arrow dictionaries, if every file has them: a tenth of the memory where texts repeat.
         """
         table = self.table(name)
         if table is None:
             return None
         with translated(f"reading table {name}"):
-            return table.scan(where or AlwaysTrue(), tuple(columns), snapshot_id=snapshot_id).to_arrow(tuple(coded))
+            scan = table.scan(where or AlwaysTrue(), tuple(columns), snapshot_id=snapshot_id)
+            return scan.to_arrow(_in_all_files(scan, coded) if coded else ())
 
     def snapshot_id(self, name: str) -> int | None:
         """The newest snapshot's id, or None while there is none."""
@@ -311,6 +312,14 @@ class _Fenced:
     def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         self._check()
         return self._catalog.commit_table(table, requirements, updates)
+
+
+def _in_all_files(scan: Any, columns: Sequence[str]) -> tuple[str, ...]:
+    """Those of some columns that no file of a scan lacks: PyIceberg makes plain texts of a column that a file does not have, which do not
+    go together with the dictionaries of the others."""
+    there = [set(task.file.column_sizes or ()) for task in scan.plan_files()]
+    ids = {field.name: field.field_id for field in scan.projection().fields}
+    return tuple(name for name in columns if all(ids.get(name) in held for held in there))
 
 
 def in_files(column: str) -> list[str]:
