@@ -20,7 +20,7 @@ def main() -> None:
     options = _options()
     sizes = sorted({*options.grows, options.events, options.largest})
     own = {events: _median([_measured("holdfast", events, 1) for _ in range(options.rounds)]) for events in sizes}
-    peers = {name: _measured(name, options.events, PEERS[name]) for name in options.peers}
+    peers = {name: _measured(name, options.events, share) for name, share in options.peers.items()}
     print(json.dumps(_summary(options, own, peers)))
 
 
@@ -30,7 +30,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--largest", type=int, default=10_000_000, help="events that Holdfast is given at last")
     parser.add_argument("--grows", type=_numbers, default=(1_000_000, 5_000_000), help="further sizes, by commas")
     parser.add_argument("--rounds", type=int, default=1, help="how often Holdfast runs each size; medians are told")
-    parser.add_argument("--peers", type=_names, default=tuple(PEERS), help="which of the peers to run, by commas")
+    parser.add_argument(
+        "--peers",
+        type=_shares,
+        default=PEERS,
+        help="which of the peers to run, by commas; getml:4 on every fourth customer",
+    )
     return parser.parse_args()
 
 
@@ -38,8 +43,9 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(each) for each in text.split(",") if each)
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(each for each in text.split(",") if each)
+def _shares(text: str) -> dict[str, int]:
+    named = (each.partition(":") for each in text.split(",") if each)
+    return {name: int(share or 1) for name, _, share in named}
 
 
 def _measured(name: str, events: int, share: int) -> Told:
