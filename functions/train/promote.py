@@ -7,6 +7,7 @@ from typing import Any
 from holdfast import forgotten
 from holdfast.bundle import FEATURES, Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
+from holdfast.errors import BundleInvalid
 from holdfast.feature_set import AS_OF, FeatureSet, judged_tag
 from holdfast.lake import Lake
 from holdfast.observe import logger, step
@@ -45,7 +46,10 @@ def promote(
         return Promoted(held.version, False, f"the champion stays: feature set {held.pinned} is pinned, and the challenger was trained "
                         "on another; `holdfast features release` lets it go")  # fmt: skip
     leaves = held is not None and forgotten.to_be_replaced(store, held.version)
-    champion = load(store, held.version) if held else None
+    champion = _readable(store, held) if held else None
+    if held and champion is None:
+        registry.promote(wanted.bundle, wanted.run, now, held)
+        return Promoted(wanted.bundle, True, f"the champion {held.version} cannot be read any more and makes way")
     judgement = _judged(wanted, challenger, champion, lake, rule)
     decision = decide(replace(judgement, leaves=leaves, serves_days=_days(held, now)), rule)
     if decision.promoted:
@@ -54,6 +58,15 @@ def promote(
             forgotten.replaced(store, held.version, wanted.bundle)
         return Promoted(wanted.bundle, True, decision.reason)
     return Promoted(held.version if held else wanted.bundle, False, decision.reason)
+
+
+def _readable(store: Store, held: Champion) -> Bundle | None:
+    """The champion's bundle; None where its files are damaged or of a format that is no more."""
+    try:
+        return load(store, held.version)
+    except BundleInvalid:
+        logger.exception("the champion cannot be read", champion=held.version)
+        return None
 
 
 def _days(held: Champion | None, now: str) -> float:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from holdfast.keyring import UNDER, Keyring, keyring
 from holdfast.locks import Locks
-from infra.cli import lake
+from infra.cli import lake, privacy
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
 from infra.cli.sources import idle, ledger_of
@@ -44,6 +44,7 @@ def keys_rotate(target: Target = None, config: Config = CONFIG) -> None:
     """
     deployment = deployment_of(target, config)
     idle(deployment)
+    erased(deployment)
     ring, new = begun(deployment)
     console.print(f"{ring.current.key_id} is current{'' if new else ' already: going on with its rotation'}")
     for done in work(deployment):
@@ -55,6 +56,19 @@ def held(deployment: Deployment) -> Keyring:
     with explained(deployment.endpoint):
         value = deployment.client("secretsmanager").get_secret_value(SecretId=deployment.pseudonym_secret)
     return keyring(value["SecretString"], deployment.pseudonym_secret)
+
+
+def erased(deployment: Deployment) -> None:
+    """Finish the erasures that are open: under a new key they would look for the pseudonyms of the old one.
+
+    Raises:
+        Trouble: one of them cannot be finished now.
+    """
+    done = privacy.worked_off(deployment, again=False)
+    if done["done"] < done["requests"]:
+        raise Trouble(
+            f"{done['requests'] - done['done']} erasures are still open: `holdfast privacy resume` goes on with them; rotate the key then"
+        )
 
 
 def begun(deployment: Deployment) -> tuple[Keyring, bool]:

@@ -156,6 +156,18 @@ def predecessor(champion: Champion | None) -> str:
     return before[-1]
 
 
+def refuse_against(champion: Champion | None, version: str, feature_set: str) -> None:
+    """A pinned feature set stays until it is released.
+
+    Raises:
+        Trouble: the model reads another one.
+    """
+    if champion and champion.pinned and champion.pinned != feature_set:
+        raise Trouble(
+            f"feature set {champion.pinned} is pinned and model {version} reads {feature_set}: `holdfast features release` first"
+        )
+
+
 def _serve(deployment: Deployment, version: str) -> None:
     sources.idle(deployment)
     registry, artifacts, now = registry_of(deployment), artifacts_of(deployment), datetime.now(UTC)
@@ -163,6 +175,7 @@ def _serve(deployment: Deployment, version: str) -> None:
     if champion and champion.version == version:
         raise Trouble(f"model {version} serves already")
     feature_set = FeatureSet.from_json(load(artifacts, version).json(FEATURES)).version
+    refuse_against(champion, version, feature_set)
     with explained(deployment.endpoint):
         plan = rollback.plan_of(lake.lake_of(deployment), version, feature_set)
         run = f"promote-{now:%Y%m%dT%H%M%S}"

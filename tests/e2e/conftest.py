@@ -15,7 +15,7 @@ import pytest
 
 from infra.cli.deployment import Deployment
 
-CUSTOMERS = 200
+CUSTOMERS = 320
 
 
 def three_free_ports() -> int:

@@ -128,7 +128,7 @@ def test_the_logs_of_a_state_name_the_run(demo: Demo) -> None:
 
 
 def test_broken_lines_are_in_quarantine_with_their_reason(demo: Demo) -> None:
-    world = json.loads((demo.state / "world-200-7" / "truth.json").read_text())
+    world = json.loads((demo.state / f"world-{CUSTOMERS}-7" / "truth.json").read_text())
 
     assert bool(objects(demo, "quarantine_bucket")) == bool(world["usage"]["malformed"])
 

@@ -130,3 +130,15 @@ def test_a_champion_that_learnt_from_somebody_who_was_forgotten_makes_way_and_sa
     assert (answer.champion, answer.promoted) == (wanted.bundle, True)
     assert "forgotten" in answer.reason
     assert read_json(store, MODELS)[before]["status"] == f"replaced by {wanted.bundle}"
+
+
+def test_a_champion_that_cannot_be_read_makes_way(lake: Lake) -> None:
+    store, registry = MemoryStore(), MemoryRegistry()
+    registry.promote(save(store, bundle()), "earlier", NOW, None)
+    store.objects[f"bundles/{bundle().version}/churn.json"] += b" "
+    wanted = PromotionWanted("run", save(store, bundle(8)), lake.snapshot_id("training_examples") or 0)
+
+    answer = promote(wanted, registry, store, lake, Promotion(), NOW)
+
+    assert (answer.champion, answer.promoted) == (bundle(8).version, True)
+    assert f"the champion {bundle().version} cannot be read" in answer.reason

@@ -5,7 +5,7 @@ import pytest
 from holdfast.bundle import note_origin, save
 from holdfast.registry import Champion
 from holdfast.store import MemoryStore
-from infra.cli.models import came_from, compared, known, line, predecessor
+from infra.cli.models import came_from, compared, known, line, predecessor, refuse_against
 from infra.trouble import Trouble
 from tests.doubles.models import AS_OF, FEATURES, bundle
 
@@ -64,3 +64,12 @@ def test_going_back_is_to_whoever_served_before() -> None:
         predecessor(Champion("c", "run", AS_OF))
     with pytest.raises(Trouble, match="no model serves yet"):
         predecessor(None)
+
+
+def test_a_model_of_another_feature_set_does_not_serve_against_a_pin() -> None:
+    champion = Champion("c", "run", AS_OF, pinned="1234")
+
+    refuse_against(champion, "a", "1234")
+    refuse_against(None, "a", "5678")
+    with pytest.raises(Trouble, match="feature set 1234 is pinned and model a reads 5678: `holdfast features release`"):
+        refuse_against(champion, "a", "5678")
