@@ -103,6 +103,7 @@ class Definitions(_Part):
     categories: int = Field(ge=2)
     distinct_of_none: Literal["zero", "missing"] = "zero"
     leave_out: tuple[str, ...] = ()
+    units: dict[str, str] = {}
     dayparts: dict[str, Hours] = {}
     trends: tuple[Trend, ...]
     entities: dict[str, Entity]

@@ -110,7 +110,8 @@ def _recipe(world: World, settings: Settings, definitions: Definitions, trained:
     if world.companies is not None:
         companies = attributes.choose(world.companies, trained, definitions.never("companies"), definitions.categories)
     horizon = 0 if isinstance(settings.churn, LabelChurn) else settings.churn.horizon_days
-    units = {settings.value.measure: settings.value.currency} if settings.value.measure else {}
+    money = {settings.value.measure: settings.value.currency} if settings.value.measure else {}
+    units = definitions.units | money
     return Recipe(definitions, definitions.windows(horizon), units, settings.value.currency, customers, companies)
 
 

@@ -89,6 +89,14 @@ def test_the_named_features_are_there_and_every_feature_says_what_it_is(synthesi
     assert len({f.sentence for f in described}) == len(described)
 
 
+def test_a_number_is_counted_in_what_the_file_says_and_money_in_its_currency():
+    said = SMALL.replace("categories = 4", 'categories = 4\nunits = { minutes = "hours", amount = "pieces" }')
+
+    units = {feature.name: feature.unit for feature in made(text=said).feature_set.features}
+
+    assert (units["events_minutes_30d"], units["events_amount_30d"]) == ("hours", "USD")
+
+
 def test_named_features_by_hand():
     rows = [{"who": "a", "day": 80.0, "kind": "login", "module": "api", "minutes": 45.0},
             {"who": "a", "day": 86.0, "kind": "login", "module": "web", "minutes": 45.0},
