@@ -10,7 +10,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from holdfast.contracts import AGAIN, WAIT
-from holdfast.errors import transient_names
+from holdfast.errors import TrainingOutOfMemory, transient_names
 from holdfast.settings import Settings
 from infra.catalogue import FUNCTIONS
 from infra.engine import Engine
@@ -175,6 +175,7 @@ class Chain(Construct):
             "examples_snapshot": AT("$.features.examples_snapshot"),
             "as_of": AT("$.transformed.as_of"),
             "task_token": sfn.JsonPath.task_token,
+            "attempt": sfn.JsonPath.number_at("$$.State.RetryCount"),
         }
         task = tasks.LambdaInvoke(
             self,
@@ -188,6 +189,7 @@ class Chain(Construct):
             heartbeat_timeout=sfn.Timeout.duration(HEARTBEAT),
             task_timeout=sfn.Timeout.duration(Duration.minutes(self._settings.training.timeout_minutes)),
         )
+        task.add_retry(errors=[TrainingOutOfMemory.__name__], max_attempts=1)
         return self._retried(task)
 
     def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from holdfast.aws import client, translated
 from holdfast.contracts import TrainingWanted
@@ -32,22 +33,27 @@ def launch(wanted: TrainingWanted, environment: Environment) -> str:
     return _LAUNCHERS[environment.train_launcher](wanted, json.loads(environment.train_target or "{}"))
 
 
-def task_request(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> dict[str, object]:
-    """The arguments of ECS RunTask; one token asks for one task however often it is called."""
+def task_request(wanted: TrainingWanted, target: dict[str, Any]) -> dict[str, object]:
+    """The arguments of ECS RunTask; one token asks for one task however often it is called.
+
+    First on a spot machine; any further try is on one that is not taken away, and larger: the last may have been too small.
+    """
     network = {"subnets": target["subnets"], "securityGroups": target["security_groups"], "assignPublicIp": "ENABLED"}
     override = {"name": target["container"], "environment": [{"name": REQUEST, "value": json.dumps(wanted.to_json())}]}
     return {
         "cluster": target["cluster"],
         "taskDefinition": target["task_definition"],
-        "launchType": "FARGATE",
+        "capacityProviderStrategy": [
+            {"capacityProvider": "FARGATE" if wanted.attempt else "FARGATE_SPOT", "weight": 1}
+        ],
         "count": 1,
         "clientToken": hashlib.sha256(wanted.task_token.encode()).hexdigest(),
         "networkConfiguration": {"awsvpcConfiguration": network},
-        "overrides": {"containerOverrides": [override]},
+        "overrides": {"containerOverrides": [override]} | (dict(target["larger"]) if wanted.attempt else {}),
     }
 
 
-def _on_ecs(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> str:
+def _on_ecs(wanted: TrainingWanted, target: dict[str, Any]) -> str:
     with translated("starting the training task"):
         answer = client("ecs").run_task(**task_request(wanted, target))
     if answer["failures"]:
@@ -57,20 +63,20 @@ def _on_ecs(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> str:
     return str(answer["tasks"][0]["taskArn"])
 
 
-def _as_process(wanted: TrainingWanted, target: dict[str, str | list[str]]) -> str:
+def _as_process(wanted: TrainingWanted, target: dict[str, Any]) -> str:
     """A session of its own, so that it outlives the function's; what it prints goes to a file named after the run."""
     folder = Path(str(target.get("log_dir") or tempfile.gettempdir()))
     own = {REQUEST: json.dumps(wanted.to_json()), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with (folder / f"holdfast-train-{wanted.run}.log").open("ab") as log:
         job = subprocess.Popen(
-            [sys.executable, "-m", "train.job"], env={**os.environ, **own, "POWERTOOLS_TRACE_DISABLED": "true"},
+            [sys.executable, "-m", "train.watch"], env={**os.environ, **own, "POWERTOOLS_TRACE_DISABLED": "true"},
             cwd=folder, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     return str(job.pid)
 
 
-_LAUNCHERS: dict[str, Callable[[TrainingWanted, dict[str, str | list[str]]], str]] = {
+_LAUNCHERS: dict[str, Callable[[TrainingWanted, dict[str, Any]], str]] = {
     "ecs": _on_ecs,
     "process": _as_process,
 }

@@ -67,7 +67,7 @@ def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_l
     machine: dict[str, Any],
 ) -> None:
     for name, task in tasks(machine):
-        (retry,) = task["Retry"]
+        *_, retry = task["Retry"]
 
         assert task["TimeoutSeconds"] > 0, name
         assert retry["BackoffRate"] > 1, name
@@ -76,10 +76,20 @@ def test_every_task_times_out_and_retries_with_backoff_and_full_jitter_up_to_a_l
 
 def test_exactly_the_transient_errors_and_lambdas_own_are_retried(machine: dict[str, Any]) -> None:
     for name, task in tasks(machine):
-        ours = {error for error in task["Retry"][0]["ErrorEquals"] if not error.startswith("Lambda.")}
+        ours = {error for error in task["Retry"][-1]["ErrorEquals"] if not error.startswith("Lambda.")}
 
         assert ours == set(errors.transient_names()), name
         assert not ours & set(errors.terminal_names()), name
+
+
+def test_training_that_runs_out_of_memory_is_tried_once_more_and_knows_how_often_it_was_tried(
+    machine: dict[str, Any],
+) -> None:
+    train = machine["States"]["Train"]
+
+    assert train["Retry"][0] == {"ErrorEquals": ["TrainingOutOfMemory"], "MaxAttempts": 1}
+    assert train["Parameters"]["Payload"]["attempt.$"] == "$$.State.RetryCount"
+    assert all(len(task["Retry"]) == 1 for name, task in tasks(machine) if name != "Train")
 
 
 def test_every_state_of_the_chain_is_caught_by_the_one_failure_state(machine: dict[str, Any]) -> None:

@@ -28,6 +28,8 @@ def test_aws_trains_on_fargate_as_a_read_only_container(aws: Template) -> None:
 
     assert task["Properties"]["RequiresCompatibilities"] == ["FARGATE"]
     assert container["ReadonlyRootFilesystem"] is True
+    (providers,) = aws.find_resources("AWS::ECS::ClusterCapacityProviderAssociations").values()
+    assert set(providers["Properties"]["CapacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
 
 
 def test_the_security_group_of_training_lets_nobody_in(aws: Template) -> None:

@@ -217,6 +217,8 @@ class TrainingWanted(Message):
     examples_snapshot: int
     as_of: str
     task_token: str
+    attempt: int = 0
+    """How often the state has tried before."""
 
 
 @dataclass(frozen=True)

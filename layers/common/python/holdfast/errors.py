@@ -5,6 +5,8 @@ HoldfastError
 │   ├── SourceThrottled        a source answered 429; `retry_after` says how long it wants us to wait
 │   ├── SourceUnavailable      a source did not answer, or answered 5xx
 │   ├── StorageUnavailable     S3, DynamoDB, Glue or Secrets Manager throttled us or did not answer
+│   ├── TrainingInterrupted    the machine that trained was taken away
+│   ├── TrainingOutOfMemory    the training job wanted more memory than it had; tried once more, with more
 │   └── TableBusy              another writer holds a table of the lake, or was faster
 └── Terminal               trying again changes nothing: the run stops and alerts
     ├── ConfigurationInvalid   holdfast.toml, a suite or a feature definition says something impossible
@@ -14,6 +16,7 @@ HoldfastError
     ├── SuiteFailed            an expectation of severity `halt` does not hold
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
     ├── ErasureUnfinished      forgetting somebody was cut short by something unforeseen
+    ├── TrainingCrashed        the training job ended by a signal that nobody sent
     ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunDiffers             a run that is made again is not what it was
@@ -62,6 +65,14 @@ class TableBusy(Transient):
     """When another writer holds a table of the lake, or was faster."""
 
 
+class TrainingInterrupted(Transient):
+    """When the machine that trained was taken away, as a spot machine may be."""
+
+
+class TrainingOutOfMemory(Transient):
+    """When the training job wanted more memory than it had."""
+
+
 class ConfigurationInvalid(Terminal):
     """When a file that people edit says something impossible; the message names file, key and what is allowed."""
 
@@ -100,6 +111,10 @@ class SuiteFailed(Terminal):
 
 class TrainingRefused(Terminal):
     """When the data cannot carry a model."""
+
+
+class TrainingCrashed(Terminal):
+    """When the training job ended by a signal that nobody sent."""
 
 
 class LakeDamaged(Terminal):

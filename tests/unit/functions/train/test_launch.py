@@ -13,7 +13,8 @@ from holdfast.errors import ConfigurationInvalid
 from train.launch import REQUEST, launch, task_request
 
 WANTED = TrainingWanted("run-7", "fs", 1, "2026-06-01", "token")
-TARGET = {"cluster": "c", "task_definition": "t", "subnets": ["s"], "security_groups": ["g"], "container": "train"}
+TARGET = {"cluster": "c", "task_definition": "t", "subnets": ["s"], "security_groups": ["g"], "container": "train",
+          "larger": {"cpu": "8192", "memory": "61440"}}  # fmt: skip
 
 
 def test_a_task_gets_the_request_in_its_environment_and_a_token_of_its_own() -> None:
@@ -26,6 +27,16 @@ def test_a_task_gets_the_request_in_its_environment_and_a_token_of_its_own() -> 
     assert request["clientToken"] == task_request(WANTED, TARGET)["clientToken"]
     assert request["clientToken"] != task_request(replace(WANTED, task_token="other"), TARGET)["clientToken"]
     assert len(str(request["clientToken"])) <= 64
+
+
+def test_the_first_try_is_on_a_spot_machine_and_any_other_on_a_larger_one_that_stays() -> None:
+    first, second = (task_request(replace(WANTED, attempt=attempt), TARGET) for attempt in (0, 1))
+
+    assert [each["capacityProviderStrategy"][0]["capacityProvider"] for each in (first, second)] == [  # type: ignore[index]
+        "FARGATE_SPOT", "FARGATE",
+    ]  # fmt: skip
+    assert "memory" not in first["overrides"]  # type: ignore[operator]
+    assert second["overrides"]["memory"] == "61440"  # type: ignore[index]
 
 
 def test_a_launcher_that_does_not_exist_is_named() -> None:
