@@ -60,7 +60,8 @@ def held(key: str, body: bytes, reading: Reading, sought: Sought) -> list[Any]:
         return held(key, _unzstd(body)[0], reading, sought)
     if body.startswith(_PARQUET):
         return _rows_held(body, reading, sought)
-    before, after = body.decode(errors="replace"), (without(key, body, reading, sought).body or b"").decode()
+    left = without(key, body, reading, sought).body or b""
+    before, after = body.decode(errors="replace"), left.decode(errors="replace")
     try:
         return list(texts.entries(json.loads(before), sought))
     except ValueError:

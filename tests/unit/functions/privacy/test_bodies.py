@@ -53,6 +53,13 @@ def test_a_file_without_the_person_is_the_same_object(sought: Sought) -> None:
     assert bodies.without("usage/a.gz", body, LOGS, sought) == bodies.Left(body, 0)
 
 
+def test_bytes_that_are_no_text_say_nothing_of_anybody(sought: Sought) -> None:
+    tables = b"PK\x03\x04" + bytes(range(256)) * 4
+
+    assert bodies.held("bundles/1/churn_tables.npz", tables, Reading(), sought) == []
+    assert bodies.without("bundles/1/churn_tables.npz", tables, Reading(), sought) == bodies.Left(tables, 0)
+
+
 def test_another_ones_line_loses_only_what_it_says_of_the_person(sought: Sought) -> None:
     line = json.dumps({"user_id": "u-000013", "invited": [ADA, "x"], "n": 1}).encode() + b"\n"
 
