@@ -15,7 +15,7 @@ def main(data: Path, out: Path) -> None:
     target = out / "orange" / NAME
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open(newline="") as read, target.open("w", newline="") as written:
-        head, *rows = csv.reader(read)
+        head, *rows = filter(None, csv.reader(read))
         csv.writer(written).writerows([["line", *head], *([f"line-{n}", *row] for n, row in enumerate(rows, 1))])
 
 
