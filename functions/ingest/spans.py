@@ -15,6 +15,11 @@ from ingest.decimals import short, whole
 from ingest.layout import Flags, Longs, Octets, Span
 
 _BLANK = ord(" ")
+_BEGINS, _ENDS = np.arange(256) > _BLANK, np.arange(256) != _BLANK
+_BEGINS[[0xC2, 0xE1, 0xE2, 0xE3]] = False
+_ENDS[[*range(0x80, 0x8B), 0x85, 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = False
+"""Bytes that a text may begin and end with here: no blank, nor what a blank of Unicode (no-break, em, ideographic …) begins or ends with in
+UTF-8. Those are trimmed elsewhere."""
 _LONG_NUMBER = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?$"
 _MINUS_NOTHING = r"^-[0.]+$"
 _MOMENT = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.(\d{1,6}))?(?:Z|([+-])(\d\d):(\d\d))?")
@@ -55,7 +60,7 @@ def text(span: Span) -> Column:
     there = _there(span)
     if span.quoted:
         last = span.start + span.length - 1
-        sure = (span.length > 0) & (span.text[span.start] > _BLANK) & (span.text[last] != _BLANK)
+        sure = (span.length > 0) & (_BEGINS[span.text[span.start]] & _ENDS[span.text[last]])
     else:
         sure = whole(span)[1] | ~there
     return Column(texts(span), there, sure)

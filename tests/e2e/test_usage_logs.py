@@ -56,7 +56,7 @@ def test_what_entered_through_the_distributed_map_is_what_was_uploaded(demo: Dem
     assert read[first]["rejected"] == truth["malformed"]
     assert table["entered"] == truth["lines"] - truth["malformed"] - truth["duplicates"]
     assert table["repeats"] == truth["duplicates"]
-    assert all(each["gap"] == 0 for each in read.values())
+    assert all(each["gap"] == 0 for key, each in read.items() if not key.endswith("kept_out.json"))
 
 
 def _body(demo: Demo, key: str) -> bytes:

@@ -243,6 +243,11 @@ def test_all_ways_give_the_same_rows_rejects_and_new_fields(ways, every_plain_li
 
 @settings(max_examples=150, deadline=None, suppress_health_check=UNHURRIED)
 @given(st.lists(varied(), min_size=1, max_size=5))
+@example(
+    [
+        b'{"id":"0","who":{"id":"\xc2\xa0"},"at":"2000-01-01T00:00:00Z","got":1000000000000,"what":":a","spent":0.0,"extra":0}'
+    ]
+)
 def test_a_plain_value_is_read_as_every_reader_reads_it(ways, every_plain_line_at_once, lines):
     body = b"\n".join(lines)
 

@@ -1,4 +1,5 @@
-"""Privacy on the deployed demo, in short: nobody is named where nobody should be, and one person is forgotten to the last byte."""
+"""Privacy on the deployed demo, in short: nobody is named where nobody should be, and one person is forgotten to the last byte. The last file to run:
+what it erases is written anew by the next run."""
 
 import json
 from pathlib import Path
