@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from benchmarks.events import SOURCE
 from holdfast import memory
 from holdfast.pseudonym import Pseudonymiser
-from ingest import casts
+from holdfast.sql import connect
 from ingest.inflate import blocks
 from ingest.lines import Reader, Taken
 from ingest.statements import names
@@ -135,7 +135,7 @@ def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
     pa.set_cpu_count(1)
     memory.keep()
     clock = Clock()
-    connection = casts.connect()
+    connection = connect()
     connection.execute("SET threads = 1")
     began = time.process_time()
     columns = [name.strip('"') for name in names(SOURCE)]

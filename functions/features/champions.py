@@ -4,7 +4,7 @@ from datetime import datetime
 
 from features.remade import remade
 from features.world import Tables
-from holdfast.bundle import FEATURES, load
+from holdfast.bundle import load
 from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import FeatureSet, judged_tag, key_of, said_of, tag_of
 from holdfast.lake import Lake
@@ -24,7 +24,7 @@ def keep_champions(
 
     One whose features cannot be made any more cannot stay: Promote sees that they are not there.
     """
-    wanted = FeatureSet.from_json(load(store, champion.version).json(FEATURES))
+    wanted = load(store, champion.version).feature_set
     if wanted.version == own.version:
         return
     if wanted.whole:

@@ -5,7 +5,7 @@ from typing import Any
 
 from features import engine
 from features.definitions import Definitions, as_recorded, shipped
-from holdfast.bundle import FEATURES, load
+from holdfast.bundle import load
 from holdfast.contracts import FeaturesWanted, Grouping
 from holdfast.feature_set import key_of
 from holdfast.lake import Lake
@@ -50,5 +50,5 @@ def group(
 def definitions_of(store: Store, pinned: str, champion: Champion | None) -> list[Definitions]:
     """Those that a run makes features by, and those of the champion that it makes them for as well."""
     own = as_recorded(read_json(store, key_of(pinned))["recipe"]) if pinned else shipped()
-    theirs = as_recorded(load(store, champion.version).json(FEATURES)["recipe"]) if champion else None
+    theirs = as_recorded(load(store, champion.version).feature_set.recipe) if champion else None
     return [each for each in (own, theirs) if each is not None]

@@ -1,14 +1,5 @@
 """SQL that turns text into typed values: moments, numbers, flags. What cannot be read becomes null."""
 
-import duckdb
-
-
-def connect() -> duckdb.DuckDBPyConnection:
-    """A database in memory for which a time without a zone is UTC."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
 
 def text(expression: str) -> str:
     """Blank is null."""

@@ -7,9 +7,9 @@ from typing import Any
 from holdfast.contracts import Extract, failed_key
 from holdfast.errors import SourceGarbled
 from holdfast.ledger import Ledger
+from holdfast.sql import connect
 from holdfast.store import Store, read_json
 from holdfast.words import message_of
-from ingest import casts
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
 from ingest.planning import FAILED, File
 
@@ -62,7 +62,7 @@ def give_up(place: Landing, ledger: Ledger, failures: Sequence[Failure]) -> None
     """Put files into quarantine by name, and book them, so that they are not tried again."""
     if not failures:
         return
-    connection = casts.connect()
+    connection = connect()
     open_rejects(connection)
     rows = [
         Reject(f"the file cannot be read, tried {len(each.runs)} times: {each.why}",

@@ -12,8 +12,7 @@ from holdfast.contracts import Landed
 from holdfast.fields import MORE
 from holdfast.observe import logger
 from holdfast.settings import EventsSource
-from holdfast.sql import literal
-from ingest import casts
+from holdfast.sql import connect, literal
 from ingest.accounts import FileCount, write_account
 from ingest.inflate import BrokenFileError, blocks
 from ingest.landing import Landing, Reject, add_rejects, as_row, open_rejects
@@ -84,7 +83,7 @@ class Tables:
 
 def land_logs(place: Landing, source: EventsSource) -> Landed:
     """Land one batch of log files, or one file of it, and account for every line."""
-    connection = casts.connect()
+    connection = connect()
     open_rejects(connection)
     files = place.files()
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,8 @@ import duckdb
 
 from holdfast.errors import SourceThrottled
 from holdfast.observe import logger
-from ingest import casts, rows
+from holdfast.sql import connect
+from ingest import rows
 from ingest.landing import Landing, add_rejects, open_rejects
 from ingest.progress import Progress
 from ingest.streams import Column, Page, Pass, Stream, Window
@@ -43,7 +44,7 @@ class Group:
 
 def land_part(place: Landing, stream: Stream, walk: Pass, group: Group, progress: Progress) -> None:
     """Make a group durable, and move the progress behind it."""
-    connection = casts.connect()
+    connection = connect()
     open_rejects(connection)
     columns = (*(each for each in stream.columns if place.lands(each.name)), Column(UPDATED, stream.updated, "time"))
     with tempfile.TemporaryDirectory() as folder:

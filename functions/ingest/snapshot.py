@@ -9,7 +9,7 @@ import duckdb
 from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid, SourceGarbled
 from holdfast.settings import TableSource
-from holdfast.sql import literal, quoted
+from holdfast.sql import connect, literal, quoted
 from ingest import casts
 from ingest.landing import Landing
 
@@ -27,7 +27,7 @@ def land_snapshot(place: Landing, source: TableSource) -> Landed:
         SourceGarbled: a file is neither CSV nor Parquet that can be read.
         ConfigurationInvalid: the key column is not there.
     """
-    connection = casts.connect()
+    connection = connect()
     with tempfile.TemporaryDirectory() as folder:
         paths = [(file.key, Path(folder, f"{number}")) for number, file in enumerate(place.files())]
         for (_, path), file in zip(paths, place.files(), strict=True):

@@ -17,7 +17,7 @@ from ingest.layout import Flags, Longs, Octets, Span
 _BLANK = ord(" ")
 _BEGINS, _ENDS = np.arange(256) > _BLANK, np.arange(256) != _BLANK
 _BEGINS[[0xC2, 0xE1, 0xE2, 0xE3]] = False
-_ENDS[[*range(0x80, 0x8B), 0x85, 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = False
+_ENDS[[*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF]] = False
 """Bytes that a text may begin and end with here: no blank, nor what a blank of Unicode (no-break, em, ideographic …) begins or ends with in
 UTF-8. Those are trimmed elsewhere."""
 _LONG_NUMBER = r"^-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?$"

@@ -13,6 +13,7 @@ from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import FileScanTask, Table
 
+from holdfast.feature_set import FEATURE_SET, tag_of
 from holdfast.lake import Lake
 from holdfast.needed import referenced
 from holdfast.observe import logger
@@ -22,11 +23,8 @@ from privacy.buckets import Bucket, Version
 from privacy.sought import Sought
 from privacy.whose import Whose, whose
 
-_OURS = ("holdfast.feature_set",)
+_OURS = (FEATURE_SET,)
 """What of the words beside a snapshot stays true without the person."""
-
-_SETS = "fs-"
-"""Of all tags one stays: that of the newest rows' own feature set."""
 
 
 class Files(Protocol):
@@ -157,7 +155,8 @@ def _only_newest(lake: Lake, name: str) -> int:
         transaction.append(empty, snapshot_properties=said)
     newest, tags = lake.snapshot_id(name), lake.tags(name)
     lake.untag(name, [tag for tag in tags if tag != "main"])
-    if (own := f"{_SETS}{said.get(_OURS[0])}") in tags:
+    # Of all tags one stays: that of the newest rows' own feature set.
+    if (own := tag_of(said.get(FEATURE_SET, ""))) in tags:
         lake.tag(name, own, newest)
     older = [each.snapshot_id for each in _opened(lake, name).snapshots() if each.snapshot_id != newest]
     lake.expire(name, older)

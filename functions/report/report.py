@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from holdfast.bundle import FEATURES, IMPORTANCE, METRICS, PERSONAS, SETTINGS, load
+from holdfast.bundle import IMPORTANCE, METRICS, PERSONAS, SETTINGS, load
 from holdfast.contracts import Reported, ReportWanted
 from holdfast.errors import NoData
-from holdfast.feature_set import FeatureSet
 from holdfast.lake import Lake
 from holdfast.observe import step
 from holdfast.predictors import Personas
@@ -36,7 +35,7 @@ def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reporte
         raise NoData("table scores is empty: there is nothing to report")
     bundle = load(store, wanted.champion)
     found = Findings(
-        FeatureSet.from_json(bundle.json(FEATURES)), Personas.from_json(bundle.json(PERSONAS)),
+        bundle.feature_set, Personas.from_json(bundle.json(PERSONAS)),
         bundle.json(METRICS), bundle.json(IMPORTANCE), bundle.json(SETTINGS),
     )  # fmt: skip
     run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}

@@ -23,7 +23,9 @@ def auc(churned: Truth, score: Doubles) -> float:
 def auc_interval(churned: Truth, score: Doubles) -> tuple[float, float, float]:
     """AUC with its 95 % interval by DeLong, in the fast form of Sun and Xu (IEEE Signal Processing Letters, 2014)."""
     above, below = _placements(churned, score)
-    area, spread = float(above.mean()) if len(above) else float("nan"), 1.96 * _deviation(above, below)
+    if not len(above):
+        return float("nan"), float("nan"), float("nan")
+    area, spread = float(above.mean()), 1.96 * _deviation(above, below)
     return area, max(0.0, area - spread), min(1.0, area + spread)
 
 

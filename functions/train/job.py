@@ -13,7 +13,7 @@ from holdfast.aws import client, translated
 from holdfast.bundle import note_origin, save
 from holdfast.contracts import Trained, TrainingWanted
 from holdfast.errors import NoData, StorageUnavailable
-from holdfast.feature_set import FeatureSet
+from holdfast.feature_set import FeatureSet, key_of
 from holdfast.lake import Lake
 from holdfast.observe import logger
 from holdfast.settings import Settings
@@ -100,7 +100,7 @@ def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Setti
     from train.slices import groups_of
     from train.trainer import train_bundle
 
-    feature_set = FeatureSet.from_json(read_json(store, f"feature_sets/{wanted.feature_set}.json"))
+    feature_set = FeatureSet.from_json(read_json(store, key_of(wanted.feature_set)))
     table = lake.read("training_examples", snapshot_id=wanted.examples_snapshot)
     if table is None:
         raise NoData("there is no table training_examples to train on")

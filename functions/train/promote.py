@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from holdfast import forgotten
-from holdfast.bundle import FEATURES, Bundle, load
+from holdfast.bundle import Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import AS_OF, FeatureSet, judged_tag
@@ -42,7 +42,7 @@ def promote(
     if held and held.version == wanted.bundle:
         return Promoted(held.version, False, "unchanged")
     challenger = load(store, wanted.bundle)
-    if held and held.pinned and held.pinned != _feature_set(challenger).version:
+    if held and held.pinned and held.pinned != challenger.feature_set.version:
         return Promoted(held.version, False, f"the champion stays: feature set {held.pinned} is pinned, and the challenger was trained "
                         "on another; `holdfast features release` lets it go")  # fmt: skip
     leaves = held is not None and forgotten.to_be_replaced(store, held.version)
@@ -80,7 +80,7 @@ def _judged(
 ) -> Judgement:
     if champion is None:
         return judge(challenger, None, None, None, rule)
-    own, champions = _feature_set(challenger), _feature_set(champion)
+    own, champions = challenger.feature_set, champion.feature_set
     there = wanted.examples_snapshot if own.version == champions.version else _kept(lake, wanted, champions)
     return judge(challenger, champion, _holdout(lake, wanted.examples_snapshot, own),
                  _holdout(lake, there, champions) if there else None, rule)  # fmt: skip
@@ -97,7 +97,3 @@ def _kept(lake: Lake, wanted: PromotionWanted, feature_set: FeatureSet) -> int |
 def _holdout(lake: Lake, snapshot: int, feature_set: FeatureSet) -> Examples | None:
     table = lake.read("training_examples", snapshot_id=snapshot)
     return examples_from(table, feature_set.names).of(HOLDOUT) if table is not None else None
-
-
-def _feature_set(bundle: Bundle) -> FeatureSet:
-    return FeatureSet.from_json(bundle.json(FEATURES))

@@ -86,7 +86,6 @@ def _chosen(examples: Examples, feature_set: FeatureSet, settings: Settings) -> 
 
 def _fit_in_time(examples: Examples, feature_set: FeatureSet, settings: Settings) -> _Fitted:
     train, holdout = examples.of(TRAIN), examples.of(HOLDOUT)
-    check_enough(train, settings.training.minimum_churners)
     if not holdout.churned.any() or holdout.churned.all():
         raise TrainingRefused(
             f"the holdout's {len(holdout)} examples do not hold both kinds of customers: nothing can be judged on it"

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from holdfast.schema import Schema
 from holdfast.settings import Settings
+from holdfast.sql import connect
 from holdfast.store import Store
 from validate import unmapped, usage
 from validate.staging import Part
@@ -23,8 +23,7 @@ def staged(
 ) -> Part:
     """Stage what landed under `folder`: memory holds one file at a time, and whoever did anything."""
     stage = usage.opened(folder / "part", settings, unmapped.columns(schemas.values()))
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     for table in tables:
         source, schema = settings.of_kind("events")[table.source], schemas[table.source]
         for key in table.files:

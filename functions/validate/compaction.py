@@ -14,6 +14,7 @@ from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import FileScanTask, Table, Transaction
 
 from holdfast.errors import LakeDamaged
+from holdfast.sql import connect, quoted
 
 _SUM = "SELECT count(*), coalesce(sum(hash({columns})::HUGEINT), 0) FROM {relation}"
 
@@ -94,19 +95,18 @@ def exchange(transaction: Transaction, old: Iterable[FileScanTask], new: list[st
 
 def checksum(rows: pa.Table) -> tuple[int, int]:
     """How many rows, and a sum over the hashes of them, whatever their order."""
-    connection = duckdb.connect()
+    connection = connect()
     connection.register("held", rows)
     return _summed(connection, "held", rows.column_names)
 
 
 def checksum_of_file(path: Path, schema: pa.Schema) -> tuple[int, int]:
     """The same of a Parquet file as another reader sees it."""
-    return _summed(duckdb.connect(), f"read_parquet('{path}')", schema.names)
+    return _summed(connect(), f"read_parquet('{path}')", schema.names)
 
 
 def _summed(connection: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]) -> tuple[int, int]:
-    connection.execute("SET TimeZone = 'UTC'")
-    columns = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+    columns = ", ".join(map(quoted, names))
     found: Any = connection.execute(_SUM.format(columns=columns, relation=relation)).fetchall()[0]
     return int(found[0]), int(found[1])
 

@@ -20,6 +20,7 @@ from holdfast.observe import logger
 from holdfast.privacy import declared
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings
+from holdfast.sql import connect
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
 from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
@@ -73,8 +74,7 @@ def entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonym
 
 
 def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudonymiser, now: datetime) -> Transformed:
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     guard = Guard(run, declared(settings), place.artifacts, pseudonymiser)
     schemas = unmapped.schemas(run, settings, place.artifacts)
     tables = passed(run, settings, place.artifacts)

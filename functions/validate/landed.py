@@ -11,7 +11,7 @@ import pyarrow as pa
 from holdfast.contracts import manifest_key
 from holdfast.quarantine import entered_key, name_of, released_key
 from holdfast.settings import Settings
-from holdfast.sql import literal, quoted
+from holdfast.sql import connect, literal, quoted
 from holdfast.store import Store, read_json
 from holdfast.vendors import APIS
 from validate.expectations import Expectation
@@ -94,8 +94,7 @@ class Landed:
 def opened(subject: Subject, zones: Zones, folder: Path) -> Landed:
     """Fetch a table's files and let DuckDB see them, the released rows among them."""
     keys = [item.key for item in zones.landing.list(f"landing/run={subject.run}/{subject.table}/")]
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     landed = Landed(connection, subject, zones, folder, keys, complete(subject.run, subject.table, zones.landing))
     for key in keys:
         (folder / Path(key).name).write_bytes(zones.landing.read(key))

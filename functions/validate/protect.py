@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.privacy import Declared
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Treatment
+from holdfast.sql import connect
 from validate import text
 
 _SAID = "regexp_replace(value::VARCHAR, '^(-?\\d+)\\.0$', '\\1')"
@@ -94,8 +94,7 @@ def _kept(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _generalised(sql: str) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
     def made(column: pa.ChunkedArray) -> pa.ChunkedArray:
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'")
+        connection = connect()
         connection.register("given", pa.table({"value": column}))
         query = f"SELECT {sql.format(said='said')} AS made FROM (SELECT {_SAID} AS said FROM given)"
         return connection.sql(query).to_arrow_table()["made"]

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.sql import quoted
+from holdfast.sql import connect, quoted
 
 OWN = ("_updated_at", "_removed")
 
@@ -61,8 +61,7 @@ def merged(held: pa.Table | None, landed: pa.Table | None, gone: pa.Table | None
     like = landed if landed is not None else held
     if like is None:
         return None
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     fresh = [name for name in like.column_names if name not in OWN]
     kept = [name for name in (held.column_names if held is not None else []) if name not in (*fresh, *OWN)]
     connection.register("landed", like.schema.empty_table().drop_columns(_own(like)) if landed is None else landed)

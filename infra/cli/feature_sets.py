@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from holdfast.bundle import FEATURES, load
+from holdfast.bundle import load
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import Feature, FeatureSet, key_of
 from holdfast.registry import Champion
@@ -76,7 +76,7 @@ def served(artifacts: Store, champion: Champion | None) -> FeatureSet:
 
 def _served(artifacts: Store, champion: Champion) -> str:
     try:
-        return FeatureSet.from_json(load(artifacts, champion.version).json(FEATURES)).version
+        return load(artifacts, champion.version).feature_set.version
     except BundleInvalid as error:
         raise Trouble(f"the champion cannot be read: {error}") from error
 

@@ -9,9 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from holdfast.bundle import CARD, FEATURES, METRICS, SETTINGS, Bundle, load, origin
+from holdfast.bundle import CARD, METRICS, SETTINGS, Bundle, load, origin
 from holdfast.errors import BundleInvalid
-from holdfast.feature_set import FeatureSet
 from holdfast.registry import Champion
 from holdfast.store import Store
 from infra.cli import feature_sets, lake, rollback, sources
@@ -82,26 +81,23 @@ def models_compare(a: Version, b: Version, target: Target = None, config: Config
 def models_promote(version: Version, target: Target = None, config: Config = CONFIG) -> None:
     """Let a model serve from the next score on, whatever the comparison said. A later challenger may win against it."""
     deployment = deployment_of(target, config)
-    _serve(deployment, _model(deployment, version).bundle.version)
+    _serve(deployment, _model(deployment, version).bundle)
 
 
 @app.command("rollback")
 def models_rollback(target: Target = None, config: Config = CONFIG) -> None:
     """Let the model serve that served before."""
     deployment = deployment_of(target, config)
-    _serve(deployment, predecessor(registry_of(deployment).champion()))
+    _serve(deployment, load(artifacts_of(deployment), predecessor(registry_of(deployment).champion())))
 
 
 def known(artifacts: Store, champion: Champion | None) -> Iterator[Model]:
     """Every bundle that is whole; one that is not readable by this version is left out."""
-    there = sorted({item.key.split("/")[1] for item in artifacts.list("bundles/")})
-    for version in there:
+    for version in _there(artifacts):
         try:
-            bundle = load(artifacts, version)
+            yield _read(artifacts, version, champion)
         except BundleInvalid:
             continue
-        serves = bool(champion and champion.version == version)
-        yield Model(bundle, origin(artifacts, version), serves, bool(champion and version in champion.history))
 
 
 def line(model: Model) -> str:
@@ -139,7 +135,7 @@ def compared(a: Bundle, b: Bundle) -> Iterator[str]:
     for name in ours:
         if ours[name] != theirs.get(name):
             yield f"{name.replace('_', ' '):<24}{_short(ours[name]):>16}{_short(theirs.get(name)):>16}"
-    yield from feature_sets.differences(*(FeatureSet.from_json(each.json(FEATURES)) for each in (a, b)))
+    yield from feature_sets.differences(a.feature_set, b.feature_set)
 
 
 def predecessor(champion: Champion | None) -> str:
@@ -168,13 +164,13 @@ def refuse_against(champion: Champion | None, version: str, feature_set: str) ->
         )
 
 
-def _serve(deployment: Deployment, version: str) -> None:
+def _serve(deployment: Deployment, bundle: Bundle) -> None:
     sources.idle(deployment)
-    registry, artifacts, now = registry_of(deployment), artifacts_of(deployment), datetime.now(UTC)
-    champion = registry.champion()
+    registry, now = registry_of(deployment), datetime.now(UTC)
+    champion, version = registry.champion(), bundle.version
     if champion and champion.version == version:
         raise Trouble(f"model {version} serves already")
-    feature_set = FeatureSet.from_json(load(artifacts, version).json(FEATURES)).version
+    feature_set = bundle.feature_set.version
     refuse_against(champion, version, feature_set)
     with explained(deployment.endpoint):
         plan = rollback.plan_of(lake.lake_of(deployment), version, feature_set)
@@ -188,19 +184,23 @@ def _serve(deployment: Deployment, version: str) -> None:
 
 
 def _model(deployment: Deployment, version: str) -> Model:
-    champion = registry_of(deployment).champion()
-    found = list(known(artifacts_of(deployment), champion))
-    meant = (
-        [each for each in found if each.bundle.version.startswith(version)]
-        if version
-        else [each for each in found if each.serves]
-    )
+    champion, artifacts = registry_of(deployment).champion(), artifacts_of(deployment)
+    wanted = version or (champion.version if champion else "")
+    there = _there(artifacts)
+    meant = [each for each in there if wanted and each.startswith(wanted)]
     if len(meant) != 1:
         several = f"{len(meant)} models begin with {version}" if meant else f"there is no model {version}".rstrip()
-        raise Trouble(
-            f"{several}: `holdfast models list` shows {', '.join(each.bundle.version for each in found[:8]) or 'none yet'}"
-        )
-    return meant[0]
+        raise Trouble(f"{several}: `holdfast models list` shows {', '.join(there[:8]) or 'none yet'}")
+    return _read(artifacts, meant[0], champion)
+
+
+def _there(artifacts: Store) -> list[str]:
+    return sorted({item.key.split("/")[1] for item in artifacts.list("bundles/")})
+
+
+def _read(artifacts: Store, version: str, champion: Champion | None) -> Model:
+    serves, served = (champion.version == version, version in champion.history) if champion else (False, False)
+    return Model(load(artifacts, version), origin(artifacts, version), serves, served)
 
 
 def _short(value: Any) -> str:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from holdfast.bundle import FEATURES, load
+from holdfast.bundle import load
 from holdfast.contracts import ScoringWanted
 from holdfast.errors import BundleInvalid
-from holdfast.feature_set import AS_OF, FeatureSet, tag_of
+from holdfast.feature_set import AS_OF, tag_of
 from holdfast.registry import Champion, Registry
 from holdfast.store import Store
 from infra.trouble import Trouble
@@ -72,6 +72,6 @@ def released(registry: Registry) -> Champion:
 
 def _reads(artifacts: Store, model: str, version: str) -> bool:
     try:
-        return FeatureSet.from_json(load(artifacts, model).json(FEATURES)).version == version
+        return load(artifacts, model).feature_set.version == version
     except BundleInvalid:
         return False

@@ -4,9 +4,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from holdfast.errors import BundleInvalid
+from holdfast.feature_set import FeatureSet
 from holdfast.store import Store
 
 CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
@@ -67,6 +69,11 @@ class Bundle:
     def version(self) -> str:
         """First 12 hexadecimal digits of the SHA-256 of the manifest."""
         return _version_of(self.manifest)
+
+    @cached_property
+    def feature_set(self) -> FeatureSet:
+        """The features that its models read."""
+        return FeatureSet.from_json(self.json(FEATURES))
 
     def json(self, name: str) -> Any:
         """One of the files, parsed."""

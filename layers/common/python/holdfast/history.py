@@ -6,12 +6,11 @@ same record closes it. A record that is gone has a last version that says so (`R
 
 from datetime import datetime, timedelta
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.evolution import kind
-from holdfast.sql import quoted
+from holdfast.sql import connect, quoted
 from holdfast.tables import TIME
 
 EVENT_TIME, KNOWN_AT, REMOVED = "_event_time", "_known_at", "_removed"
@@ -46,8 +45,7 @@ def versions(
     `moments` are the source's own times of change, in columns `key` and `moment`; where there is none, what is known is when we
     learnt of it. Versions that are held already are not made again.
     """
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     there = fitted(there, held.schema) if held is not None else there
     known = _after(held, known_at)
     connection.register("now_there", there)
@@ -70,8 +68,7 @@ def as_of(history: pa.Table, key: str, moment: datetime) -> pa.Table:
     In the order of the key, with `EVENT_TIME` and `KNOWN_AT` of each version.
     """
     known = history.filter(pc.less_equal(history[KNOWN_AT], pa.scalar(moment, TIME)))
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
+    connection = connect()
     connection.register("known", known)
     last = _LAST.format(history="known", key=quoted(key))
     return connection.sql(_THERE.format(last=last, key=quoted(key))).to_arrow_table().combine_chunks()

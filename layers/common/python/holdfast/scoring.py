@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from holdfast.bundle import CALIBRATOR, FEATURES, PERSONAS, SETTINGS, TABLES, VALUE, Bundle
+from holdfast.bundle import CALIBRATOR, PERSONAS, SETTINGS, TABLES, VALUE, Bundle
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Calibrator, Doubles, Floats, Personas, ValueModel, calibrator_from_json
@@ -55,7 +55,7 @@ class Scorer:
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Scorer":
         """Raises BundleInvalid when the models of the bundle do not fit its features."""
-        settings, feature_set = bundle.json(SETTINGS), FeatureSet.from_json(bundle.json(FEATURES))
+        settings, feature_set = bundle.json(SETTINGS), bundle.feature_set
         trees = TreeTables.from_bytes(bundle.files[TABLES])
         if trees.width != len(feature_set.names):
             raise BundleInvalid(f"the churn model reads {trees.width} features; the set has {len(feature_set.names)}")

@@ -1,6 +1,15 @@
-"""Names and values as SQL."""
+"""DuckDB as all of the chain opens it, and names and values as SQL."""
 
 from typing import Any
+
+import duckdb
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A database in memory for which a time without a zone is UTC."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
 
 
 def quoted(name: str) -> str:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from holdfast.settings import EventsSource
-from ingest import casts
+from holdfast.sql import connect
 from ingest import lines as lines_module
 from ingest.columns import Parsed, Parser
 from ingest.landing import open_rejects
@@ -209,7 +209,7 @@ class Way:
 def ways(tmp_path_factory) -> Iterator[list[Way]]:
     made = []
     for tables, parser in ((Tables, Parser), (Tables, Blind), (Unhurried, Blind)):
-        connection, folder = casts.connect(), tmp_path_factory.mktemp("way")
+        connection, folder = connect(), tmp_path_factory.mktemp("way")
         open_rejects(connection)
         (folder / "empty").touch()
         made.append(Way(connection, tables(connection, SOURCE, str(folder / "empty")), folder, parser))

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from holdfast.observe import metrics
+from holdfast.sql import connect
 from ingest import casts
 from tests.doubles.crm import T0, HubSpot, Thing
 from tests.doubles.nights import Nights, streams, things
@@ -17,9 +18,7 @@ NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
 def cast(kind: str, text: str | None) -> object:
     (value,) = (
-        casts.connect()
-        .execute(f"SELECT {casts.TYPED[kind]('said')} FROM (SELECT ?::VARCHAR AS said)", [text])
-        .fetchall()[0]
+        connect().execute(f"SELECT {casts.TYPED[kind]('said')} FROM (SELECT ?::VARCHAR AS said)", [text]).fetchall()[0]
     )
     return value
 

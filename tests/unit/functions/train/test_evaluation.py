@@ -70,6 +70,7 @@ def test_the_gain_between_two_scores_is_as_sure_as_the_bootstrap_says(scored: tu
 
 def test_auc_of_one_class_is_not_a_number() -> None:
     assert np.isnan(auc(np.array([True, True]), np.array([0.1, 0.2])))
+    assert np.isnan(auc_interval(np.array([False, False]), np.array([0.1, 0.2]))).all()
 
 
 def test_the_top_fifth_of_ten_customers_is_two_of_them() -> None:
