@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from botocore.exceptions import ClientError
 
 from holdfast.aws import client, error_code, translated
+from holdfast.errors import ErasureUnfinished
 
 _AT_ONCE = 1000
 """Versions in one call."""
@@ -70,6 +71,10 @@ class S3Bucket:
             except ClientError as error:
                 if error_code(error) in ("NoSuchKey", "NoSuchVersion"):
                     raise KeyError(version.key) from error
+                if error_code(error) == "InvalidObjectState":
+                    raise ErasureUnfinished(
+                        f"an object in {self.name} is archived and cannot be read: restore what is archived there, and the same again goes on"
+                    ) from error
                 raise
             return bytes(answer["Body"].read())
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
+from holdfast.errors import ErasureUnfinished
 from privacy import forget, house, items, objects
 from privacy.bodies import Reading
 from privacy.buckets import S3Bucket
@@ -137,3 +138,11 @@ def test_a_policy_of_now_starts_a_run_that_says_why_and_while_it_goes_on_nothing
     said = boto3.client("stepfunctions").describe_execution(executionArn=execution["executionArn"])
     assert json.loads(said["input"]) == {"reason": "forgotten"}
     boto3.client("stepfunctions").stop_execution(executionArn=execution["executionArn"])
+
+
+def test_an_archived_object_stops_the_erasure_and_says_what_to_do(bucket: str, sought: Sought) -> None:
+    boto3.client("s3").put_object(Bucket=bucket, Key="usage/a", Body=HERS, StorageClass="GLACIER")
+    zone = Zone("uploads", S3Bucket(bucket), lambda _: Reading(ANYBODYS, "user_id"))
+
+    with pytest.raises(ErasureUnfinished, match=f"an object in {bucket} is archived .* restore what is archived there"):
+        objects.erased(zone, sought)
