@@ -112,7 +112,7 @@ class Chain(Construct):
                 )
             ),
             self._caught(self._task("ScoreAll", self._scoring(run, "features", "features_snapshot"), "$.scored")),
-            self._caught(self._task("Report", self._scoring(run, "scored", "scores_snapshot"), "$.reported")),
+            self._caught(self._task("Report", self._reporting(run), "$.reported")),
         ]
 
     def _featured(self, run: str) -> dict[str, Any]:
@@ -130,6 +130,9 @@ class Chain(Construct):
             snapshot: AT(f"$.{entry}.{snapshot}"),
             "as_of": AT("$.transformed.as_of"),
         }
+
+    def _reporting(self, run: str) -> dict[str, Any]:
+        return self._scoring(run, "scored", "scores_snapshot") | {"execution": AT("$$.Execution.Id")}
 
     def _task(
         self, name: str, payload: dict[str, Any] | None = None, result_path: str = "$", function: str = ""
@@ -298,7 +301,8 @@ class Chain(Construct):
             actions=["states:DescribeExecution", "states:GetExecutionHistory"], resources=[executions]
         )
         _attach(self, "JobAnswers", self._functions.job, answering)
-        _attach(self, "FailedLooks", self._functions["Failed"], looking)
+        for name in ("Failed", "Report"):
+            _attach(self, f"{name}Looks", self._functions[name], looking)
 
 
 def _attach(scope: Construct, name: str, grantee: iam.IGrantable, statement: iam.PolicyStatement) -> None:

@@ -1,5 +1,7 @@
 """Constructs: the alerts topic with its inbox, and the alarms and dashboard over everything else."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -15,6 +17,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from holdfast.settings import Alarms as Limits
 from infra.functions import Functions
 from infra.queues import dead_letters
 
@@ -58,12 +61,17 @@ class Monitoring(Construct):
         machine: sfn.StateMachine,
         functions: Functions,
         api: apigateway.RestApi,
+        lost: Mapping[str, sqs.Queue],
+        limits: Limits,
     ) -> None:
         super().__init__(scope, construct_id)
         self._alerts = alerts
         self._name = name
+        self._limits = limits
         self._watch_runs(machine)
-        self._watch_api(api)
+        self._watch_nights()
+        self._watch_api(api, functions["Api"])
+        self._watch_queues(lost)
         self._watch_drift()
         self._watch_sources()
         self._watch_upkeep(functions["Maintain"])
@@ -79,6 +87,12 @@ class Monitoring(Construct):
             "A nightly run failed. `holdfast status` says where and why.",
         )
         self._alarm(
+            "RunThrottled",
+            machine.metric_throttled(period=_HOUR, statistic="Sum"),
+            1,
+            "Step Functions holds a run back: other state machines of the account use up the quota of transitions.",
+        )
+        self._alarm(
             "NoSuccessIn26Hours",
             _hourly("Succeeded", "Report", "Sum"),  # the last state: a sync of one stream succeeds too, and is no night
             1,
@@ -88,15 +102,44 @@ class Monitoring(Construct):
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
-    def _watch_api(self, api: apigateway.RestApi) -> None:
+    def _watch_nights(self) -> None:
+        """What the last state says of the whole night."""
+        limits = self._limits
+        self._beyond("Freshness", "FreshnessHours", limits.freshness_hours, "hours from pulling to report. `holdfast status` says "
+                     "which state took them.")  # fmt: skip
+        self._beyond("QuarantineRate", "QuarantinedPercent", limits.quarantined_percent, "percent of a night's rows were kept back. "
+                     "`holdfast quarantine list` says why.")  # fmt: skip
+        self._beyond("Cost", "RunCost", limits.run_cost, "USD for one night. `holdfast runs show` says what for.")
+
+    def _beyond(self, name: str, metric: str, limit: float, meaning: str) -> None:
+        watched = cloudwatch.Metric(namespace="Holdfast", metric_name=metric, period=_HOUR, statistic="Maximum")
+        above = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+        self._alarm(name, watched, limit, f"Over {limit:g} {meaning}", operator=above)
+
+    def _watch_queues(self, lost: Mapping[str, sqs.Queue]) -> None:
+        for name, queue in lost.items():
+            waiting = queue.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
+            meaning = f"Messages could not be delivered: look into the queue of {_words(name)}."
+            self._alarm(name, waiting, 1, meaning)
+
+    def _watch_api(self, api: apigateway.RestApi, function: lambda_.Function) -> None:
+        limits = self._limits
         self._alarm(
             "ApiErrors",
             api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
-            5,
-            "The scoring API answers 5xx.",
+            limits.api_errors,
+            "The scoring API answers 5xx. `holdfast logs Api` says why.",
         )
         slow = api.metric_latency(period=_FIVE_MINUTES, statistic="p99")
-        self._alarm("ApiSlow", slow, 1000, "One scoring call in a hundred takes over a second.", periods=3)
+        meaning = f"One scoring call in a hundred takes over {limits.api_milliseconds} ms."
+        self._alarm("ApiSlow", slow, limits.api_milliseconds, meaning, periods=3)
+        throttled = function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum")
+        self._alarm(
+            "ApiThrottled",
+            throttled,
+            1,
+            "Scoring calls are refused for want of concurrency: raise the account's quota.",
+        )
 
     def _watch_drift(self) -> None:
         drifted = cloudwatch.Metric(
@@ -186,6 +229,12 @@ class Monitoring(Construct):
             cloudwatch.GraphWidget(title="Rows out", width=8, left=rows),
             cloudwatch.GraphWidget(title="Rows quarantined or rejected", width=8, left=bad),
         )
+        limits = self._limits
+        self.dashboard.add_widgets(
+            _nightly("Hours from pulling to report", "FreshnessHours", limits.freshness_hours),
+            _nightly("Cost of a night, USD", "RunCost", limits.run_cost),
+            _nightly("Rows kept back, percent", "QuarantinedPercent", limits.quarantined_percent),
+        )
         kept_up = [
             _of_service(metric, "Maintain", metric)
             for metric in ("FilesCompacted", "SnapshotsExpired", "OrphansDeleted", "TablesLeft")
@@ -199,17 +248,31 @@ class Monitoring(Construct):
                 left=[api.metric_latency(statistic="p50"), api.metric_latency(statistic="p99")],
             ),
             cloudwatch.GraphWidget(
-                title="API errors and drift", width=8, left=[api.metric_server_error(), self._drifted]
+                title="API calls and errors",
+                width=8,
+                left=[api.metric_count(), api.metric_client_error(), api.metric_server_error()],
             ),
             cloudwatch.GraphWidget(
                 title="Notifications", width=8, left=[_of_service("HintsTaken", "Webhook"), self._refused]
             ),
             cloudwatch.GraphWidget(title="Upkeep of the lake", width=8, left=kept_up),
+            cloudwatch.GraphWidget(title="Drift", width=8, left=[self._drifted]),
         )
+
+
+def _nightly(title: str, metric: str, limit: float) -> cloudwatch.GraphWidget:
+    """One of a night's own figures, with the line from which it is an alarm."""
+    shown = cloudwatch.Metric(namespace="Holdfast", metric_name=metric, period=_HOUR, statistic="Maximum")
+    line = cloudwatch.HorizontalAnnotation(value=limit, label="alarm")
+    return cloudwatch.GraphWidget(title=title, width=8, left=[shown], left_annotations=[line])
 
 
 _HOUR = Duration.hours(1)
 _FIVE_MINUTES = Duration.minutes(5)
+
+
+def _words(name: str) -> str:
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
 def _of_service(metric: str, service: str, label: str = "") -> cloudwatch.Metric:

@@ -54,6 +54,13 @@ class HoldfastStack(Stack):
             machine=self.chain.machine,
             functions=self.functions,
             api=self.scoring.api,
+            lost={
+                "DeadLetters": self.functions.dead_letters,
+                "MissedStarts": schedules.missed,
+                "LostAlerts": self.alerts.lost,
+                "LostArrivals": self.storage.lost_arrivals,
+            },
+            limits=settings.alarms,
         )
         self._allow_erasure(schedules)
         Tags.of(self).add("application", settings.name)

@@ -14,6 +14,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 CONTAINER = "train"
+_CPU, _MEMORY = 4096, 16384
+_SIZE = {"HOLDFAST_TRAIN_SIZE": json.dumps({"vcpu": _CPU / 1024, "gigabytes": _MEMORY / 1024})}
+"""What the job notes as used; a process is told the same, so that a run on one machine says what it would cost on AWS."""
 _LARGER = {"cpu": "8192", "memory": "61440"}
 """What a further try gets: twice the processors, nearly four times the memory."""
 
@@ -31,6 +34,8 @@ class ProcessTraining:
 
     def configure(self, launcher: lambda_.Function, environment: dict[str, str]) -> iam.IGrantable:
         launcher.add_environment("HOLDFAST_TRAIN_LAUNCHER", "process")
+        for name, value in _SIZE.items():
+            launcher.add_environment(name, value)
         return launcher
 
 
@@ -50,8 +55,8 @@ class FargateTraining(Construct):
         self._task = ecs.FargateTaskDefinition(
             self,
             "Task",
-            cpu=4096,
-            memory_limit_mib=16384,
+            cpu=_CPU,
+            memory_limit_mib=_MEMORY,
             runtime_platform=ecs.RuntimePlatform(
                 cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),
@@ -59,7 +64,7 @@ class FargateTraining(Construct):
         self._image = image
 
     def configure(self, launcher: lambda_.Function, environment: dict[str, str]) -> iam.IGrantable:
-        self._add_container(environment)
+        self._add_container(environment | _SIZE)
         launcher.add_environment("HOLDFAST_TRAIN_LAUNCHER", "ecs")
         launcher.add_environment("HOLDFAST_TRAIN_TARGET", self._described())
         self._task.grant_run(launcher)

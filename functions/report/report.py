@@ -1,5 +1,7 @@
 """State `Report`: write the executives' page of a run."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from holdfast.bundle import IMPORTANCE, METRICS, PERSONAS, SETTINGS, load
@@ -13,6 +15,7 @@ from holdfast.runs import recorded
 from holdfast.store import Store
 from report.page import page
 from report.quality import judged, quality
+from report.spent import spent
 from report.summary import Findings, summary
 
 _HTML = "text/html; charset=utf-8"
@@ -20,8 +23,11 @@ _HTML = "text/html; charset=utf-8"
 
 @step
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Write the page, answer where it is."""
-    return report(ReportWanted.parse(event), lake(), artifacts(), settings().name).to_json()
+    """Write the page, answer where it is, and what the run has cost."""
+    wanted = ReportWanted.parse(event)
+    found = spent(wanted, artifacts(), datetime.now(UTC))
+    answer = report(wanted, lake(), artifacts(), settings().name)
+    return replace(answer, usd=round(found.usd, 4)).to_json()
 
 
 def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reported:

@@ -17,6 +17,8 @@ from holdfast.errors import ConfigurationInvalid, StorageUnavailable
 
 REQUEST = "HOLDFAST_TRAINING_REQUEST"
 """The variable in which the job finds its TrainingWanted as JSON."""
+SIZE = "HOLDFAST_TRAIN_SIZE"
+"""The variable that says what the job's machine is paid as: JSON with `vcpu` and `gigabytes`."""
 
 
 def launch(wanted: TrainingWanted, environment: Environment) -> str:
@@ -39,7 +41,12 @@ def task_request(wanted: TrainingWanted, target: dict[str, Any]) -> dict[str, ob
     First on a spot machine; any further try is on one that is not taken away, and larger: the last may have been too small.
     """
     network = {"subnets": target["subnets"], "securityGroups": target["security_groups"], "assignPublicIp": "ENABLED"}
-    override = {"name": target["container"], "environment": [{"name": REQUEST, "value": json.dumps(wanted.to_json())}]}
+    larger = dict(target["larger"]) if wanted.attempt else {}
+    variables = {REQUEST: json.dumps(wanted.to_json())} | ({SIZE: _size_of(larger)} if larger else {})
+    override = {
+        "name": target["container"],
+        "environment": [{"name": name, "value": value} for name, value in variables.items()],
+    }
     return {
         "cluster": target["cluster"],
         "taskDefinition": target["task_definition"],
@@ -49,8 +56,12 @@ def task_request(wanted: TrainingWanted, target: dict[str, Any]) -> dict[str, ob
         "count": 1,
         "clientToken": hashlib.sha256(wanted.task_token.encode()).hexdigest(),
         "networkConfiguration": {"awsvpcConfiguration": network},
-        "overrides": {"containerOverrides": [override]} | (dict(target["larger"]) if wanted.attempt else {}),
+        "overrides": {"containerOverrides": [override]} | larger,
     }
+
+
+def _size_of(task: dict[str, str]) -> str:
+    return json.dumps({"vcpu": int(task["cpu"]) / 1024, "gigabytes": int(task["memory"]) / 1024})
 
 
 def _on_ecs(wanted: TrainingWanted, target: dict[str, Any]) -> str:

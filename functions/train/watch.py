@@ -11,7 +11,8 @@ from holdfast.aws import client, translated
 from holdfast.contracts import TrainingWanted
 from holdfast.errors import HoldfastError, StorageUnavailable, TrainingCrashed, TrainingInterrupted, TrainingOutOfMemory
 from holdfast.observe import logger
-from train.launch import REQUEST
+from holdfast.usage import Used, noted, place
+from train.launch import REQUEST, SIZE
 
 _JOB = (sys.executable, "-m", "train.job")
 
@@ -20,7 +21,14 @@ def main() -> int:
     """Run the job and wait for it; a job that ends by itself has told the state machine how."""
     wanted = TrainingWanted.parse(json.loads(os.environ[REQUEST]))
     logger.append_keys(run=wanted.run)
-    return watch(_JOB, wanted.task_token, client("stepfunctions"))
+    with noted(place(), wanted.run, _size(wanted.attempt)):
+        return watch(_JOB, wanted.task_token, client("stepfunctions"))
+
+
+def _size(attempt: int) -> Used:
+    """What this machine is paid as; the one on which the first try runs may be taken away, and costs less."""
+    size = json.loads(os.environ.get(SIZE, "{}"))
+    return Used("Train", 0.0, size.get("gigabytes", 0.0), size.get("vcpu", 0.0), spot=not attempt)
 
 
 def watch(command: tuple[str, ...], token: str, steps: Any) -> int:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from holdfast.words import counted, message_of
 from infra.cli.deployment import Deployment, explained
+from infra.cli.operate import history
 from infra.trouble import Trouble
 
 _POLL_S = 0.4
@@ -87,7 +88,7 @@ _SUMMARIES: dict[str, Callable[[Any], str]] = {
     "Train": lambda e: f"{counted(e['rows'], 'row')}, bundle {e['bundle']}",
     "Promote": lambda e: e["reason"],
     "ScoreAll": lambda e: counted(e["rows"], "customer"),
-    "Report": lambda e: e["report"],
+    "Report": lambda e: e["report"] + (f", the night cost {e['usd']:.3f} USD" if e.get("usd") else ""),
 }
 
 
@@ -112,7 +113,7 @@ def follow(
     with console.status("starting") as status, explained(deployment.endpoint):
         while True:
             description = sfn.describe_execution(executionArn=execution)
-            events = _history(sfn, execution)
+            events = history(deployment, execution)
             for progress in progress_of(events[seen:]):
                 printer.show(progress)
             for wait in waits_of(events[seen:]):
@@ -124,11 +125,6 @@ def follow(
             if description["status"] != "RUNNING":
                 return _finished(description, printer)
             time.sleep(_POLL_S)
-
-
-def _history(sfn: Any, execution: str) -> list[dict[str, Any]]:
-    pages = sfn.get_paginator("get_execution_history").paginate(executionArn=execution, includeExecutionData=True)
-    return [event for page in pages for event in page["events"]]
 
 
 def _finished(description: dict[str, Any], printer: "_Printer") -> dict[str, Any]:

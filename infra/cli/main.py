@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from infra.cli import (
     secrets,
     show,
     sources,
+    status,
 )
 from infra.cli.deployment import STATE
 from infra.cli.follow import follow
@@ -124,11 +126,14 @@ def redrive(name: RunName = "", target: Target = None, config: Config = _CONFIG)
     follow(deployment, operate.redrive(deployment, name), console)
 
 
-@app.command()
-def status(target: Target = None, config: Config = _CONFIG) -> None:
-    """The last runs: when, how long, and what failed."""
-    deployment = _deployment(target, config)
-    show.runs(console, operate.runs(deployment))
+@app.command("status")
+def status_(
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Runs to show.")] = 10,
+    target: Target = None,
+    config: Config = _CONFIG,
+) -> None:
+    """The last runs, where one is, what failed and what mends it; alarms, and the last day of the API and of drift."""
+    show.status(console, status.status(_deployment(target, config), limit, datetime.now(UTC)))
 
 
 @app.command()

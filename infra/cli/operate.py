@@ -10,7 +10,9 @@ from infra.catalogue import FUNCTIONS
 from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
-_FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
+FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
+_OUTSIDE = {"Api", "Webhook", "Drift", "Maintain", "Forget"}
+"""Functions that no run invokes."""
 _AROUND = {"Failed", "Resume"}
 _INNER = {"Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles", "Validate"}
 
@@ -21,6 +23,14 @@ def runs(deployment: Deployment, limit: int = 10) -> list[dict[str, Any]]:
     with explained(deployment.endpoint):
         listed = sfn.list_executions(stateMachineArn=deployment.state_machine_arn, maxResults=limit)["executions"]
         return [sfn.describe_execution(executionArn=execution["executionArn"]) for execution in listed]
+
+
+def history(deployment: Deployment, execution: str) -> list[dict[str, Any]]:
+    """An execution's events, oldest first."""
+    sfn = deployment.client("stepfunctions")
+    with explained(deployment.endpoint):
+        pages = sfn.get_paginator("get_execution_history").paginate(executionArn=execution, includeExecutionData=True)
+        return [event for page in pages for event in page["events"]]
 
 
 def redrive(deployment: Deployment, name: str) -> str:
@@ -40,7 +50,7 @@ def redrive(deployment: Deployment, name: str) -> str:
         except ClientError as error:
             if error.response["Error"]["Code"] != "InvalidAction":
                 raise
-            state, document = _where_it_failed(sfn, arn)
+            state, document = _where_it_failed(history(deployment, arn))
             resumed = document | {"resumed": {"state": state, "count": 0}}
             again = f"{failed['name'].split('-redrive-')[0]}-redrive-{int(time.time())}"
             return str(
@@ -60,16 +70,13 @@ def _failed_run(deployment: Deployment, name: str) -> dict[str, Any]:
             if name
             else "there has been no run yet: `holdfast run` starts one"
         )
-    if chosen[0]["status"] not in _FAILED:
+    if chosen[0]["status"] not in FAILED:
         raise Trouble(f"run {chosen[0]['name']} has not failed: it is {chosen[0]['status']}")
     return chosen[0]
 
 
-def _where_it_failed(sfn: Any, arn: str) -> tuple[str, dict[str, Any]]:
-    pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=True)
-    entered = [
-        e["stateEnteredEventDetails"] for page in pages for e in page["events"] if "stateEnteredEventDetails" in e
-    ]
+def _where_it_failed(events: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+    entered = [e["stateEnteredEventDetails"] for e in events if "stateEnteredEventDetails" in e]
     of_chain = [
         e for e in entered if (e["name"] not in _AROUND and "plan" in e.get("input", "")) or e["name"] == "Plan"
     ]
@@ -99,11 +106,40 @@ def _inbox(deployment: Deployment) -> str:
 
 
 def logs(deployment: Deployment, state: str, lines: int) -> list[str]:
-    """Newest log lines of a function, oldest first."""
+    """Newest log lines of a function, oldest first.
+
+    Raises:
+        Trouble: there is no such function.
+    """
+    return [message for _, message in _logged(deployment, state)][-lines:]
+
+
+def logs_of_run(deployment: Deployment, run: str, state: str, lines: int) -> list[str]:
+    """What the functions said of a run, oldest first, each line with the function's name; of one function, or of all.
+
+    Raises:
+        Trouble: there is no such function.
+    """
+    asked = [state] if state else [name for name in FUNCTIONS if name not in _OUTSIDE]
+    found = [(at, f"{name}: {message}") for name in asked for at, message in _logged(deployment, name, run)]
+    return [message for _, message in sorted(found)][-lines:]
+
+
+def _logged(deployment: Deployment, state: str, about: str = "") -> list[tuple[int, str]]:
     client = deployment.client("logs")
+    asked: dict[str, str] = {"logGroupName": f"/{deployment.name}/{state}"}
+    if about:
+        asked["filterPattern"] = f'"{about}"'
     with explained(deployment.endpoint):
         try:
-            pages = client.get_paginator("filter_log_events").paginate(logGroupName=f"/{deployment.name}/{state}")
-            return [event["message"].rstrip() for page in pages for event in page["events"]][-lines:]
+            pages = client.get_paginator("filter_log_events").paginate(**asked)
+            return [
+                (e["timestamp"], e["message"].rstrip())
+                for page in pages
+                for e in page["events"]
+                if about in e["message"]
+            ]
         except client.exceptions.ResourceNotFoundException as error:
+            if state in FUNCTIONS and about:
+                return []
             raise Trouble(f"no function {state!r}: they are named {', '.join(FUNCTIONS)}") from error

@@ -1,13 +1,17 @@
 """`holdfast runs`: what each run was made from and what it made, and making one again."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from holdfast.costs import by_state, cost_of
 from holdfast.runs import recorded, run_key
+from holdfast.usage import Used, used_by
+from infra.cli import operate
 from infra.cli.deployment import Deployment, explained
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG, Config, Target, deployment_of
@@ -32,8 +36,38 @@ def runs_list(limit: Annotated[int, typer.Option(min=1)] = 20, target: Target = 
 
 @app.command("show")
 def runs_show(run: RunName, target: Target = None, config: Config = CONFIG) -> None:
-    """Everything that a run was made from and what it made, as JSON."""
-    console.print_json(json.dumps(one(deployment_of(target, config), run)))
+    """Everything that a run was made from, what it made and what it cost, as JSON."""
+    deployment = deployment_of(target, config)
+    console.print_json(json.dumps(priced(one(deployment, run), used_by(artifacts_of(deployment), run))))
+
+
+@app.command("logs")
+def runs_logs(
+    run: RunName,
+    state: Annotated[str, typer.Option(help="Of one function only: Ingest, Validate, …")] = "",
+    lines: Annotated[int, typer.Option(min=1, help="The newest so many.")] = 200,
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """What all functions logged about a run, in order."""
+    found = operate.logs_of_run(deployment_of(target, config), run, state, lines)
+    for each in found:
+        typer.echo(each)
+    if not found:
+        console.print(
+            f"nothing was logged about {run}: `holdfast status` lists the runs, and logs are kept for a month"
+        )
+
+
+@app.command("retry")
+def runs_retry(
+    run: Annotated[str, typer.Argument(help="Name of the failed run; default: the latest.")] = "",
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Go on with a failed run where it failed, and follow it; the same as `holdfast redrive`."""
+    deployment = deployment_of(target, config)
+    follow(deployment, operate.redrive(deployment, run), console)
 
 
 @app.command("again")
@@ -65,6 +99,13 @@ def one(deployment: Deployment, run: str) -> dict[str, Any]:
         return recorded(artifacts_of(deployment), run)
     except (Trouble, KeyError) as error:
         raise Trouble(f"nothing is known of run {run} ({run_key(run)}): `holdfast runs list` lists them") from error
+
+
+def priced(record: dict[str, Any], used: Sequence[Used]) -> dict[str, Any]:
+    """With the cost of a run that never came to its report, but for the transitions between its states."""
+    if "cost" in record or not used:
+        return record
+    return record | {"cost": cost_of(used, 0).to_json(), "states": by_state(used)}
 
 
 def line(each: dict[str, Any]) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 
-from holdfast.words import lowered, message_of, quantity
+from holdfast.words import lowered, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
 from infra.cli.lake import State
+from infra.cli.status import Status
 
 
 def results(console: Console, deployment: Deployment, truth: Path | None) -> None:
@@ -61,16 +63,25 @@ def model(console: Console, champion: dict[str, Any], achievable: dict[str, Any]
     )
 
 
-def runs(console: Console, executions: list[dict[str, Any]]) -> None:
-    """One line per run."""
-    if not executions:
-        console.print("no run yet: `holdfast run` starts one")
-    for execution in executions:
-        ended = execution.get("stopDate")
-        seconds = f"{(ended - execution['startDate']).total_seconds():6.0f} s" if ended else "running"
+def status(console: Console, found: Status) -> None:
+    """The last runs, how fresh scores are, the alarms that go off, and what the last day's metrics say."""
+    for run in found.runs:
+        took = f"{run.seconds:6.0f} s" if run.status != "RUNNING" else f"{run.seconds:6.0f} s so far"
+        cost = f"  {run.usd:.3f} USD" if run.usd is not None else ""
         console.print(
-            f"{execution['startDate']:%Y-%m-%d %H:%M}  {execution['name']:<34} {execution['status']:<10} {seconds}  {message_of(execution.get('cause', ''))}".rstrip()
+            f"{run.started:%Y-%m-%d %H:%M}  {run.name:<34} {run.status:<10} {took}  {run.says}{cost}", markup=False
         )
+        if run.mend:
+            console.print(f"{'':<18}mend the cause, then: {run.mend}", markup=False)
+    if not found.runs:
+        console.print("no run yet: `holdfast run` starts one")
+        return
+    console.print(f"\n{found.fresh}")
+    console.print("last day: " + "; ".join(found.last_day), markup=False)
+    for alarm in found.alarms:
+        console.print(f"[red]ALARM[/] {escape(alarm)}")
+    if not found.alarms:
+        console.print("no alarm is going off")
 
 
 def quarantined(console: Console, counts: list[dict[str, Any]]) -> None:

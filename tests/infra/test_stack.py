@@ -77,7 +77,16 @@ def test_the_alarms_that_operations_needs_are_there_and_tell_people(template: Te
 
     names = (
         "RunFailed",
+        "RunThrottled",
         "NoSuccessIn26Hours",
+        "Freshness",
+        "QuarantineRate",
+        "Cost",
+        "DeadLetters",
+        "MissedStarts",
+        "LostAlerts",
+        "LostArrivals",
+        "ApiThrottled",
         "ApiErrors",
         "ApiSlow",
         "Drift",

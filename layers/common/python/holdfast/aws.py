@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from holdfast import meter
 from holdfast.errors import StorageUnavailable
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
@@ -33,7 +34,7 @@ _PASSING = {
 def client(service: str) -> Any:
     """A cached client of `service` ("s3", "dynamodb", …) with standard retries; region and endpoint come from the environment."""
     # Lambda and Fargate say AWS_REGION; the SDK by itself reads AWS_DEFAULT_REGION only.
-    return boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=_RETRIES)
+    return meter.watch(boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=_RETRIES))
 
 
 def error_code(error: ClientError) -> str:

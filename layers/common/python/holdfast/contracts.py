@@ -274,6 +274,8 @@ class ReportWanted(Message):
     champion: str
     scores_snapshot: int
     as_of: str
+    execution: str = ""
+    """ARN of the execution: of it Step Functions knows when it began and which states it entered."""
 
 
 @dataclass(frozen=True)
@@ -281,3 +283,5 @@ class Reported(Message):
     """Output of `Report`."""
 
     report: str
+    usd: float = 0.0
+    """What the run has cost."""

@@ -12,13 +12,18 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableA
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.schema import make_compatible_name
 from pyiceberg.table import CommitTableResponse, Table, Transaction
+from pyiceberg.table.snapshots import Summary
+from pyiceberg.table.update import AddSnapshotUpdate
 
+from holdfast import meter
 from holdfast.aws import translated
 from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
 from holdfast.locks import Held, Locks
 
 _DIGEST = "holdfast.digest"
+_FILES_OF_A_COMMIT = 3
+"""Beside its data: a manifest, the list of them, the table's metadata."""
 
 PROPERTIES = {
     "write.parquet.compression-codec": "zstd",
@@ -286,6 +291,8 @@ class Lake:
             yield creation
             self._check()
             creation.commit_transaction()
+            if made := creation.table_metadata.current_snapshot():
+                _metered(made.summary)
 
     @contextmanager
     def _writing(self, name: str, doing: str) -> Iterator[None]:
@@ -311,7 +318,17 @@ class _Fenced:
 
     def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         self._check()
-        return self._catalog.commit_table(table, requirements, updates)
+        answer = self._catalog.commit_table(table, requirements, updates)
+        for update in updates:
+            if isinstance(update, AddSnapshotUpdate):
+                _metered(update.snapshot.summary)
+        return answer
+
+
+def _metered(summary: Summary | None) -> None:
+    """PyIceberg puts its files by Arrow, which the SDK's meter does not see."""
+    said = summary.additional_properties if summary else {}
+    meter.put(int(said.get("added-files-size", 0)), int(said.get("added-data-files", 0)) + _FILES_OF_A_COMMIT)
 
 
 def _in_all_files(scan: Any, columns: Sequence[str]) -> tuple[str, ...]:

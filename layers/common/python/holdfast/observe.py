@@ -9,20 +9,26 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from holdfast.meter import since_start
+from holdfast.usage import Used, noted, place
+
 logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"), log_uncaught_exceptions=False)
 tracer = Tracer()
 metrics = Metrics(namespace="Holdfast")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
+_MEMORY = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0)) / 1024
+"""GiB."""
 _COUNTED = {"rows": "RowsOut", "quarantined": "RowsQuarantined", "rejected": "RowsRejected"}
 
 
 def step(handler: Handler) -> Handler:
     """Wrap a handler of the state machine: structured log with the run's name, trace, seconds, successes and row counts as metrics.
 
-    The counts are read from the answer's own `rows`, `quarantined` and `rejected`.
+    The counts are read from the answer's own `rows`, `quarantined` and `rejected`. What the invocation used is noted under the run.
     """
+    cold = [since_start()]  # of the first invocation alone
 
     @wraps(handler)
     def measured(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -30,7 +36,8 @@ def step(handler: Handler) -> Handler:
         logger.info("started")
         started = monotonic()
         try:
-            answer = handler(event, context)
+            with noted(place(), event.get("run"), Used(str(logger.service), cold.pop() if cold else 0.0, _MEMORY)):
+                answer = handler(event, context)
         finally:
             metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)
         metrics.add_metric("Succeeded", MetricUnit.Count, 1)

@@ -183,6 +183,21 @@ class Drift(Section):
     schedule: str = "cron(0 6 * * ? *)"
 
 
+class Alarms(Section):
+    """From where on people are told."""
+
+    freshness_hours: float = Field(4.0, gt=0)
+    """From the start of a night to its report."""
+    quarantined_percent: float = Field(5.0, gt=0, lt=100)
+    """Of the rows of a night."""
+    run_cost: float = Field(10.0, gt=0)
+    """USD for one night."""
+    api_errors: int = Field(5, ge=1)
+    """Answers of 5xx within five minutes."""
+    api_milliseconds: int = Field(1000, ge=1)
+    """For one call in a hundred."""
+
+
 class LakeUpkeep(Section):
     """How long the lake's tables remember, and how large their files become."""
 
@@ -215,6 +230,7 @@ class Settings(Section):
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
     drift: Drift = Drift()
+    alarms: Alarms = Alarms()
     lake: LakeUpkeep = LakeUpkeep()
     privacy: Privacy = Privacy()
 

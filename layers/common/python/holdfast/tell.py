@@ -13,9 +13,10 @@ def alert(topic: str, subject: str, body: Mapping[str, object]) -> None:
         client("sns").publish(TopicArn=topic, Subject=subject, Message=json.dumps(body, ensure_ascii=False))
 
 
-def measure(**counts: int) -> None:
-    """Put counts as metrics that alarms look at; what is nothing is no metric, so that an alarm does not say that all is well."""
-    data = [{"MetricName": name, "Value": value, "Unit": "Count"} for name, value in sorted(counts.items()) if value]
+def measure(**values: float) -> None:
+    """Put counts, hours, percents as metrics that alarms look at; what is nothing is no metric, so that an alarm does not say that all
+    is well."""
+    data = [{"MetricName": name, "Value": value} for name, value in sorted(values.items()) if value]
     if not data:
         return
     with translated("publishing metrics"):

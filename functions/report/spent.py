@@ -1,0 +1,67 @@
+"""What a run has cost up to its report, how long it took and what share of its rows was kept back: kept with the run, told to the alarms."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from holdfast import tell
+from holdfast.aws import client, translated
+from holdfast.contracts import ReportWanted
+from holdfast.costs import by_state, cost_of, transitions_of
+from holdfast.runs import record
+from holdfast.store import Store, read_json
+from holdfast.usage import used_by
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Spent:
+    """One run so far."""
+
+    usd: float
+    hours: float
+    """From the start of its execution: as old the newest data is that the run could have seen."""
+    quarantined: float
+    """Percent of the rows that were judged."""
+
+
+def spent(wanted: ReportWanted, store: Store, now: datetime) -> Spent:
+    """Ask Step Functions for the states that were entered, price what was noted, and tell.
+
+    An execution of an older version of the chain does not say who it is: then states are not counted.
+    """
+    entered, hours = _execution(wanted.execution, now) if wanted.execution else ([], 0.0)
+    found = summed(wanted.run, store, entered, hours)
+    tell.measure(RunCost=found.usd, FreshnessHours=found.hours, QuarantinedPercent=found.quarantined)
+    return found
+
+
+def summed(run: str, store: Store, entered: list[str], hours: float) -> Spent:
+    """The same from what is known, kept in the run's record. The report's own seconds are not among it: they are not over."""
+    used = used_by(store, run)
+    transitions = transitions_of(entered, used)
+    cost = cost_of(used, transitions)
+    record(store, run, cost=cost.to_json(), states=by_state(used), transitions=transitions, hours=round(hours, 4))
+    return Spent(cost.total, hours, _quarantined(store, run))
+
+
+def entered_states(events: Iterable[dict[str, Any]]) -> list[str]:
+    """Names of the states that an execution's events say were entered, one for each time."""
+    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+
+def _execution(arn: str, now: datetime) -> tuple[list[str], float]:
+    sfn = client("stepfunctions")
+    with translated("looking at the execution"):
+        started = sfn.describe_execution(executionArn=arn)["startDate"]
+        pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
+        entered = entered_states(event for page in pages for event in page["events"])
+    return entered, (now - started).total_seconds() / _HOUR
+
+
+def _quarantined(store: Store, run: str) -> float:
+    results = [read_json(store, item.key) for item in store.list(f"quality/run={run}/")]
+    rows = sum(each["rows"] for each in results)
+    return 100 * sum(each["quarantined"] for each in results) / rows if rows else 0.0

@@ -1,0 +1,94 @@
+"""What a run costs: what it used, priced by one table."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from holdfast.usage import Used
+
+_GIGABYTE = 1e9
+_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Cost:
+    """USD, by what it is paid for."""
+
+    functions: float = 0.0
+    containers: float = 0.0
+    transitions: float = 0.0
+    objects: float = 0.0
+    items: float = 0.0
+
+    @property
+    def total(self) -> float:
+        return self.functions + self.containers + self.transitions + self.objects + self.items
+
+    def to_json(self) -> dict[str, float]:
+        return {name: round(value, 6) for name, value in {"total": self.total, **asdict(self)}.items()}
+
+
+@lru_cache
+def prices() -> dict[str, dict[str, float]]:
+    """The table of prices."""
+    return tomllib.loads(Path(__file__).with_name("prices.toml").read_text())
+
+
+def cost_of(used: Sequence[Used], transitions: int) -> Cost:
+    """Price what was used and how many states were entered.
+
+    Functions and containers are told apart by whether they have processors of their own.
+    """
+    price = prices()
+    return Cost(
+        functions=sum(_function(each, price["functions"]) for each in used if not each.vcpu),
+        containers=sum(_container(each, price["containers"]) for each in used if each.vcpu),
+        transitions=transitions * price["machine"]["transition"],
+        objects=sum(
+            each.puts * price["objects"]["put"] + each.bytes / _GIGABYTE * price["objects"]["gigabyte_month"]
+            for each in used
+        ),
+        items=sum(each.writes for each in used) * price["items"]["write"],
+    )
+
+
+def by_state(used: Sequence[Used]) -> dict[str, dict[str, Any]]:
+    """Of each state, and of each job in a container: how often it ran, what it used, USD without transitions; the dearest first."""
+    found: dict[str, list[Used]] = {}
+    for each in used:
+        found.setdefault(f"{each.state} job" if each.vcpu else each.state, []).append(each)
+    told = {state: _told(notes) for state, notes in found.items()}
+    return dict(sorted(told.items(), key=lambda item: (-item[1]["usd"], item[0])))
+
+
+def transitions_of(entered: Sequence[str], used: Sequence[Used]) -> int:
+    """State transitions that are paid for: states entered, the start, and what the execution's own history does not show: tries after
+    the first, and the executions of a Distributed Map, each with its start."""
+    invoked = [each.state for each in used if not each.vcpu]
+    unseen = sum(max(0, invoked.count(state) - entered.count(state)) for state in set(invoked))
+    return len(entered) + 1 + 2 * unseen
+
+
+def _function(used: Used, price: dict[str, float]) -> float:
+    return used.seconds * used.gigabytes * price["gigabyte_second"] + price["request"]
+
+
+def _container(used: Used, price: dict[str, float]) -> float:
+    hours = max(used.seconds, price["least_seconds"]) / _HOUR
+    full = hours * (used.vcpu * price["vcpu_hour"] + used.gigabytes * price["gigabyte_hour"])
+    return full * (price["spot"] if used.spot else 1.0)
+
+
+def _told(notes: Sequence[Used]) -> dict[str, Any]:
+    return {
+        "times": len(notes),
+        "seconds": round(sum(each.seconds for each in notes), 1),
+        "gigabyte_seconds": round(sum(each.seconds * each.gigabytes for each in notes), 1),
+        "puts": sum(each.puts for each in notes),
+        "bytes": sum(each.bytes for each in notes),
+        "writes": sum(each.writes for each in notes),
+        "usd": round(cost_of(notes, 0).total, 6),
+    }

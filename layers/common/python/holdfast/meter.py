@@ -1,0 +1,54 @@
+"""What the process in hand uses while it works: seconds, and what it puts into S3 and DynamoDB."""
+
+import math
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_counted: Counter[str] = Counter()
+_WRITE_UNIT = 1024
+"""Bytes that one write of DynamoDB's may hold."""
+
+
+@contextmanager
+def metered() -> Iterator[dict[str, Any]]:
+    """Fill the dictionary that it gives with what is used inside, when that ends."""
+    _counted.clear()
+    found: dict[str, Any] = {}
+    began = time.monotonic()
+    try:
+        yield found
+    finally:
+        found |= {"seconds": round(time.monotonic() - began, 3), **_counted}
+
+
+def put(bytes_: int, objects: int = 1) -> None:
+    """Count what another library than the SDK puts into S3."""
+    _counted.update(puts=objects, bytes=bytes_)
+
+
+def watch(client: Any) -> Any:
+    """Count what a client of the SDK puts; returns it."""
+    for operation in ("PutObject", "UploadPart"):
+        client.meta.events.register(f"before-send.s3.{operation}", _of_s3)
+    for operation in ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"):
+        client.meta.events.register(f"before-send.dynamodb.{operation}", _of_dynamodb)
+    return client
+
+
+def since_start() -> float:
+    """Seconds since this process began: what a cold start takes before its first invocation (Linux)."""
+    ticks = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _of_s3(request: Any, **_: Any) -> None:
+    put(int(request.headers.get("Content-Length") or 0))
+
+
+def _of_dynamodb(request: Any, **_: Any) -> None:
+    _counted.update(writes=math.ceil(int(request.headers.get("Content-Length") or 0) / _WRITE_UNIT))

@@ -1,0 +1,73 @@
+"""What a run used: every invocation and job keeps a note under the run, so that its cost can be told."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+from uuid import uuid4
+
+from holdfast import meter
+from holdfast.errors import StorageUnavailable
+from holdfast.store import S3Store, Store, read_json, write_json
+
+
+@dataclass(frozen=True)
+class Used:
+    """What one invocation of a function, or one job in a container, used."""
+
+    state: str
+    seconds: float
+    gigabytes: float
+    vcpu: float = 0.0
+    """Of a container; 0 for a function, whose processors come with its memory."""
+    spot: bool = False
+    puts: int = 0
+    """Objects that were put into S3."""
+    bytes: int = 0
+    """Bytes of them."""
+    writes: int = 0
+    """Write units of DynamoDB, as the requests' sizes make them."""
+
+    @classmethod
+    def parse(cls, said: Mapping[str, Any]) -> Self:
+        return cls(**{name: said[name] for name in cls.__dataclass_fields__ if name in said})
+
+
+def place() -> Store | None:
+    """Where notes are kept, if this process was told."""
+    bucket = os.environ.get("HOLDFAST_ARTIFACTS_BUCKET")
+    return S3Store(bucket) if bucket else None
+
+
+def used_prefix(run: str) -> str:
+    """Where the artifacts bucket keeps a run's notes."""
+    return f"work/{run}/used/"
+
+
+def used_by(store: Store, run: str) -> list[Used]:
+    """Every note of a run, those of tries that failed and of redrives too."""
+    return [Used.parse(read_json(store, item.key)) for item in store.list(used_prefix(run))]
+
+
+@contextmanager
+def noted(store: Store | None, run: str | None, used: Used) -> Iterator[None]:
+    """Keep a note of what is used inside, beside the seconds that `used` says already; also of a try that fails.
+
+    Each note is an object of its own, since many functions of a run work at once. One that cannot be kept is lost, not the work.
+    Outside a run, or where there is no place for notes, none is kept: it costs next to nothing, and nobody asks what.
+    """
+    if store is None or not run:
+        yield
+        return
+    try:
+        with meter.metered() as found:
+            yield
+    finally:
+        seconds = round(used.seconds + found.pop("seconds"), 3)
+        try:
+            key = f"{used_prefix(run)}{used.state}-{uuid4().hex}.json"
+            write_json(store, key, asdict(used) | found | {"seconds": seconds})
+        except StorageUnavailable as error:
+            logging.getLogger(__name__).warning("what this used is not noted: %s", error)
