@@ -2,20 +2,21 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from holdfast.aws import client, translated
 from holdfast.errors import StorageUnavailable
 
 Item = dict[str, Any]
+_T = TypeVar("_T")
 
 _THREADS = 8
-_BATCH = 25
-"""The most that DynamoDB takes in one call."""
+_BATCH, _BATCH_READ = 25, 100
+"""The most that DynamoDB takes, and gives, in one call."""
 _ATTEMPTS = 8
 _WRITTEN = {"pk": {"S": "scores"}, "sk": {"S": "written"}}
 
@@ -25,6 +26,10 @@ class Vectors(Protocol):
 
     def get(self, customer_id: str) -> Item | None:
         """One customer's item, or None."""
+        ...
+
+    def get_all(self, customer_ids: Collection[str]) -> dict[str, Item]:
+        """The items of those that are held, by customer."""
         ...
 
     def hold(self, items: Iterable[Item]) -> int:
@@ -43,7 +48,12 @@ class DynamoVectors:
     def get(self, customer_id: str) -> Item | None:
         with translated("reading a customer's vector"):
             found = self._dynamodb.get_item(TableName=self._table, Key={"customer_id": {"S": customer_id}})
-        return {name: next(iter(value.values())) for name, value in found["Item"].items()} if "Item" in found else None
+        return _item(found["Item"]) if "Item" in found else None
+
+    def get_all(self, customer_ids: Collection[str]) -> dict[str, Item]:
+        with ThreadPoolExecutor(_THREADS) as threads:
+            found = threads.map(self._read, _batches(sorted(customer_ids), _BATCH_READ))
+            return {item["customer_id"]: item for batch in found for item in batch}
 
     def hold(self, items: Iterable[Item]) -> int:
         wanted = list(items)
@@ -55,10 +65,23 @@ class DynamoVectors:
         if held.get("digest", {}).get("S") == new:
             return 0
         with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self._put, _batches(wanted)))
+            list(threads.map(self._put, _batches(wanted, _BATCH)))
         with translated("remembering what vectors were written"):
             self._dynamodb.put_item(TableName=self._state_table, Item={**_WRITTEN, "digest": {"S": new}})
         return len(wanted)
+
+    def _read(self, batch: list[str]) -> list[Item]:
+        waiting: dict[str, Any] = {self._table: {"Keys": [{"customer_id": {"S": each}} for each in batch]}}
+        items: list[Item] = []
+        for attempt in range(_ATTEMPTS):
+            with translated("reading customers' vectors"):
+                answer = self._dynamodb.batch_get_item(RequestItems=waiting)
+            items += map(_item, answer["Responses"].get(self._table, []))
+            waiting = answer.get("UnprocessedKeys", {})
+            if not waiting:
+                return items
+            time.sleep(0.05 * 2**attempt)
+        raise StorageUnavailable(f"DynamoDB left vectors unread after {_ATTEMPTS} attempts")
 
     def _put(self, batch: list[Item]) -> None:
         waiting = {self._table: [_put_request(item) for item in batch]}
@@ -81,6 +104,9 @@ class MemoryVectors:
 
     def get(self, customer_id: str) -> Item | None:
         return self.items.get(customer_id)
+
+    def get_all(self, customer_ids: Collection[str]) -> dict[str, Item]:
+        return {each: self.items[each] for each in customer_ids if each in self.items}
 
     def hold(self, items: Iterable[Item]) -> int:
         wanted = {item["customer_id"]: item for item in items}
@@ -105,7 +131,11 @@ def _put_request(item: Item) -> dict[str, Any]:
     return {"PutRequest": {"Item": typed}}
 
 
-def _batches(items: list[Item]) -> Iterator[list[Item]]:
+def _item(held: dict[str, Any]) -> Item:
+    return {name: next(iter(value.values())) for name, value in held.items()}
+
+
+def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
     left = iter(items)
-    while batch := list(islice(left, _BATCH)):
+    while batch := list(islice(left, size)):
         yield batch

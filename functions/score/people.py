@@ -1,6 +1,6 @@
 """Finds whom a request means: by the product's own id or by a pseudonym, under the current key or an earlier one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from holdfast.keyring import Keyring
@@ -29,6 +29,18 @@ class People:
         if found is None and self.clock() - self._looked >= _FRESH_S:
             return self._found(customer, self._read())
         return found
+
+    def find_all(self, customers: Sequence[str]) -> list[Item | None]:
+        """What is held of each, in their order."""
+        found = self._found_all(customers, self._ring or self._read())
+        if None in found and self.clock() - self._looked >= _FRESH_S:
+            return self._found_all(customers, self._read())
+        return found
+
+    def _found_all(self, customers: Sequence[str], ring: Keyring) -> list[Item | None]:
+        names = [ring.pseudonyms(customer) for customer in customers]
+        held = self.vectors.get_all({name for each in names for name in each})
+        return [next((held[name] for name in each if name in held), None) for each in names]
 
     def _found(self, customer: str, ring: Keyring) -> Item | None:
         tried = (self.vectors.get(each) for each in ring.pseudonyms(customer))

@@ -1,44 +1,71 @@
-"""What one warm function serves from: the champion's bundle, read again only when another one was promoted, and the model that fits
-a vector where the champion does not."""
+"""What one warm function serves from: the champion's bundle, read again only when another one was promoted, and others that were asked for."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from holdfast.bundle import METRICS, Bundle, load
-from holdfast.errors import BundleInvalid, NoData
+from holdfast.bundle import IMPORTANCE, MANIFEST, METRICS, REFERENCE, Bundle, load
+from holdfast.errors import BundleInvalid, NoData, Terminal
 from holdfast.registry import Champion, Registry
 from holdfast.scoring import Scorer
 from holdfast.store import Store, read_json
 from score.held import Item
+from score.levers import Levers, aims_of
 
 _FRESH_S = 30.0
+_KEPT = 3
+"""Models beside the champion that stay in memory."""
+
+
+class UnknownModel(Terminal):
+    """When no bundle of that version is there."""
+
+
+class ModelReadsOther(Terminal):
+    """When what is held of a customer is of another feature set than the model was trained on."""
 
 
 @dataclass(frozen=True, eq=False)
-class Served:
-    """A champion, ready to answer."""
+class Model:
+    """One bundle, ready to answer."""
 
-    champion: Champion
     bundle: Bundle
     scorer: Scorer
-    ranking: dict[str, Any]
+
+    @property
+    def version(self) -> str:
+        return self.scorer.version
+
+    @cached_property
+    def levers(self) -> Levers:
+        """What can be acted on, and where to."""
+        return Levers(self.scorer, aims_of(self.bundle.json(IMPORTANCE), self.bundle.json(REFERENCE)))
 
     def metrics(self) -> dict[str, Any]:
         """What was measured when it was trained."""
         return dict(self.bundle.json(METRICS))
 
 
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A champion with the ranking of the last run."""
+
+    champion: Champion
+    model: Model
+    ranking: dict[str, Any]
+
+
 @dataclass
 class Serving:
-    """Looks at the champion's pointer and the ranking at most every 30 seconds of `clock`, and keeps one bundle."""
+    """Looks at the champion's pointer and the ranking at most every 30 seconds of `clock`, and keeps few bundles."""
 
     registry: Registry
     store: Store
     clock: Callable[[], float]
     _served: Served | None = field(default=None, init=False)
     _looked: float = field(default=0.0, init=False)
-    _earlier: Scorer | None = field(default=None, init=False)
+    _others: dict[str, Model] = field(default_factory=dict, init=False)
 
     def current(self) -> Served:
         """The champion as of a moment ago. Raises NoData before the first promotion or the first scoring."""
@@ -47,32 +74,72 @@ class Serving:
             self._served, self._looked = self._looked_up(), now
         return self._served
 
-    def fitting(self, item: Item) -> Scorer:
+    def fitting(self, item: Item) -> Model:
         """The model that reads a held vector: the champion; or, until the vector is made for it, the one that scored it last.
 
         Raises:
             NoData: neither does, or the latter is gone.
         """
-        if self.current().scorer.reads(item["feature_set"]):
-            return self.current().scorer
+        if self.current().model.scorer.reads(item["feature_set"]):
+            return self.current().model
         # Maybe the champion is another one by now: a vector that fits is no reason to wait for the half minute.
         self._served, self._looked = self._looked_up(), self.clock()
-        scorer = self._served.scorer
-        if not scorer.reads(item["feature_set"]):
-            scorer = self._of_vector(item)
-        return scorer
+        model = self._served.model
+        if not model.scorer.reads(item["feature_set"]):
+            model = self._of_vector(item)
+        return model
 
-    def _of_vector(self, item: Item) -> Scorer:
-        model = item.get("model", "")
-        if self._earlier is None or self._earlier.version != model:
-            try:
-                self._earlier = Scorer.from_bundle(load(self.store, model))
-            except BundleInvalid as error:
-                raise NoData(
-                    f"this customer's data is of feature set {item['feature_set']}, which no model that is there was "
-                    "trained on: the next run makes it anew"
-                ) from error
-        return self._earlier
+    def version(self, version: str) -> Model:
+        """Any bundle that is there.
+
+        Raises:
+            UnknownModel: there is none of that version.
+        """
+        if self._served and self._served.model.version == version:
+            return self._served.model
+        if version not in self._others and not self._is_there(version):
+            raise UnknownModel(f"there is no model {version[:12]}: GET /v1/models lists those that serve or served")
+        return self._other(version)
+
+    def reading(self, version: str, item: Item) -> Model:
+        """A bundle that is there, for what is held of a customer.
+
+        Raises:
+            UnknownModel: there is none of that version.
+            ModelReadsOther: it was trained on other features.
+        """
+        model = self.version(version)
+        if not model.scorer.reads(item["feature_set"]):
+            raise ModelReadsOther(
+                f"model {version} reads feature set {model.scorer.feature_set.layout}; what is held of this customer is of "
+                f"{item['feature_set']}, which model {item.get('model') or self.current().model.version} reads"
+            )
+        return model
+
+    def _of_vector(self, item: Item) -> Model:
+        try:
+            return self._other(item.get("model", ""))
+        except BundleInvalid as error:
+            raise NoData(
+                f"this customer's data is of feature set {item['feature_set']}, which no model that is there was "
+                "trained on: the next run makes it anew"
+            ) from error
+
+    def _other(self, version: str) -> Model:
+        if version not in self._others:
+            model = self._read(version)
+            while len(self._others) >= _KEPT:
+                self._others.pop(next(iter(self._others)))
+            self._others[version] = model
+        return self._others[version]
+
+    def _is_there(self, version: str) -> bool:
+        manifest = f"bundles/{version}/{MANIFEST}"
+        return any(each.key == manifest for each in self.store.list(manifest))
+
+    def _read(self, version: str) -> Model:
+        bundle = load(self.store, version)
+        return Model(bundle, Scorer.from_bundle(bundle))
 
     def _looked_up(self) -> Served:
         champion = self.registry.champion()
@@ -80,9 +147,8 @@ class Serving:
             raise NoData("no model serves yet: the first run has not come as far as Promote")
         held = self._served
         if held and held.champion.version == champion.version:
-            return Served(champion, held.bundle, held.scorer, self._ranking())
-        bundle = load(self.store, champion.version)
-        return Served(champion, bundle, Scorer.from_bundle(bundle), self._ranking())
+            return Served(champion, held.model, self._ranking())
+        return Served(champion, self._read(champion.version), self._ranking())
 
     def _ranking(self) -> dict[str, Any]:
         try:

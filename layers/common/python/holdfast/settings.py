@@ -174,6 +174,34 @@ class Scoring(Section):
         return self.threshold or _THRESHOLD
 
 
+class Api(Section):
+    """Who may ask for scores, and how often."""
+
+    authorization: Literal["iam", "cognito"] = "iam"
+    """`iam`: callers sign with AWS credentials (SigV4). `cognito`: they send an access token of a user pool (a JWT)."""
+    user_pool: str | None = Field(None, pattern=r"^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+$")
+    """ARN of a user pool that there is; without one, the stack makes one."""
+    scopes: tuple[str, ...] = ("scores/read",)
+    """OAuth scopes of which a token needs one. Those of a pool of the stack's own are made with it."""
+    clients: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], ...] = ()
+    """Each gets an API key, which it then has to send beside its authorisation, and a share of its own …"""
+    client_rate: float = Field(50, gt=0)
+    """… of so many requests a second …"""
+    client_daily: int = Field(1_000_000, ge=1)
+    """… and so many a day."""
+    rate: float = Field(200, gt=0)
+    """Requests a second that are answered in all; more get 429."""
+    burst: int = Field(400, ge=1)
+    calls_per_5_minutes: int = Field(20_000, ge=10)
+    """Of one address; beyond that the web application firewall blocks it (on AWS)."""
+
+    @model_validator(mode="after")
+    def _pools_are_cognito(self) -> "Api":
+        if self.user_pool and self.authorization != "cognito":
+            raise ValueError('a `user_pool` goes with authorization = "cognito"')
+        return self
+
+
 class Drift(Section):
     """When a shift is an alert."""
 
@@ -229,6 +257,7 @@ class Settings(Section):
     training: Training = Training()
     promotion: Promotion = Promotion()
     scoring: Scoring = Scoring()
+    api: Api = Api()
     drift: Drift = Drift()
     alarms: Alarms = Alarms()
     lake: LakeUpkeep = LakeUpkeep()

@@ -4,23 +4,34 @@ import json
 
 import numpy as np
 import pytest
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 from holdfast.bundle import Bundle, canonical, save
-from holdfast.errors import BundleInvalid, HoldfastError, NoData, StorageUnavailable, UnknownCustomer
+from holdfast.errors import BundleInvalid, NoData
 from holdfast.feature_set import FeatureSet
 from holdfast.registry import MemoryRegistry
 from holdfast.scoring import Scorer
 from holdfast.store import MemoryStore, write_json
-from score.answers import models_answer, ranking_answer, score_answer
-from score.problems import RequestInvalid, install
-from score.serving import Serving
+from score.answers import Row, models_answer, ranking_answer, row_of, score_answers, tag_of, vector_of
+from score.serving import Model, ModelReadsOther, Serving, UnknownModel
+from score.shapes import Score
 from tests.doubles.models import AS_OF, FEATURES, bundle
 
 NOW = "2026-06-02T03:00:00+00:00"
 ITEM = {
     "customer_id": "k1_1", "company_id": "k1_2", "as_of": AS_OF, "feature_set": FEATURES.version,
     "vector": np.array([2, 1, 9, np.nan, 40], dtype="<f4").tobytes(),
+}  # fmt: skip
+
+
+def ranked(customer: str) -> dict:
+    return {
+        "customer_id": customer, "company_id": None, "probability": 0.5, "band": "high", "value": None, "persona": "p", "reasons": [],
+    }  # fmt: skip
+
+
+RANKING = {
+    "customers": [ranked("a"), ranked("b")], "total": 2, "as_of": AS_OF, "currency": "USD", "model": "m", "feature_set": "f",
+    "run": "run-1",
 }  # fmt: skip
 
 
@@ -33,33 +44,80 @@ class Clock:
         return self.now
 
 
+def a_model(of: Bundle) -> Model:
+    return Model(of, Scorer.from_bundle(of))
+
+
 def a_serving(clock: Clock) -> tuple[Serving, MemoryStore, MemoryRegistry]:
     store, registry = MemoryStore(), MemoryRegistry()
     registry.promote(save(store, bundle()), "run-1", "2026-06-01T03:00:00+00:00", None)
-    write_json(
-        store,
-        "rankings/latest.json",
-        {"customers": [{"customer_id": "a"}, {"customer_id": "b"}], "total": 2, "as_of": AS_OF},
-    )
+    write_json(store, "rankings/latest.json", RANKING)
     return Serving(registry, store, clock), store, registry
 
 
-def test_a_score_explains_itself() -> None:
-    answer = score_answer(ITEM, Scorer.from_bundle(bundle()), 5)
+def answer_of(item: dict = ITEM, reasons: int = 5) -> Score:
+    model = a_model(bundle())
+    (score,) = score_answers([row_of(item, model.scorer)], model, reasons)
+    return score
 
-    assert answer["margin"] == pytest.approx(
-        answer["base"] + sum(r["contribution_log_odds"] for r in answer["reasons"]), abs=1e-4
-    )
-    points = sum(reason["contribution_points"] for reason in answer["reasons"])
-    assert answer["probability"] == pytest.approx(answer["base_probability"] + points, abs=1e-4)
-    assert answer["reasons"][0]["sentence"] == "Support tickets in the last 90 days"
-    assert (answer["band"], answer["value"]["currency"], answer["as_of"]) == ("high", "USD", AS_OF)
-    json.dumps(answer, allow_nan=False)
+
+@pytest.mark.parametrize("reasons", [0, 2, 5])
+def test_a_score_explains_itself_however_many_reasons_are_told(reasons: int) -> None:
+    answer = answer_of(reasons=reasons)
+
+    told = sum(reason.contribution_log_odds for reason in answer.reasons) + answer.others.contribution_log_odds
+    points = sum(reason.contribution_points for reason in answer.reasons) + answer.others.contribution_points
+    assert answer.margin == pytest.approx(answer.base + told, abs=3e-6)
+    assert answer.probability == pytest.approx(answer.base_probability + points, abs=3e-6)
+    assert len(answer.reasons) == min(reasons, 5)
+    json.loads(answer.model_dump_json())
+
+
+def test_a_score_says_what_weighs_most_and_of_when_it_is() -> None:
+    answer = answer_of()
+
+    assert answer.reasons[0].sentence == "Support tickets in the last 90 days"
+    assert answer.value is not None
+    assert (answer.band, answer.value.currency, answer.as_of) == ("high", "USD", AS_OF)
+
+
+def test_many_scores_are_the_same_as_each_by_itself() -> None:
+    model = a_model(bundle())
+    rows = [Row(np.array(vector, dtype=np.float32)) for vector in ([2, 1, 9, np.nan, 40], [30, 9, 0, 0.4, 300])]
+
+    together = score_answers(rows, model, 5)
+
+    assert together == [score_answers([row], model, 5)[0] for row in rows]
 
 
 def test_a_vector_of_another_feature_set_is_not_scored() -> None:
     with pytest.raises(BundleInvalid, match="scores no other: this is other"):
-        score_answer({**ITEM, "feature_set": "other"}, Scorer.from_bundle(bundle()), 5)
+        answer_of({**ITEM, "feature_set": "other"})
+
+
+def test_a_tag_stands_for_all_that_an_answer_is_made_from() -> None:
+    mine = tag_of(ITEM, a_model(bundle()), 5, "1.0")
+
+    others = {
+        tag_of({**ITEM, "vector": ITEM["vector"][:-4] + b"abcd"}, a_model(bundle()), 5, "1.0"),
+        tag_of({**ITEM, "as_of": "2026-07-01T00:00:00+00:00"}, a_model(bundle()), 5, "1.0"),
+        tag_of({**ITEM, "customer_id": "k1_3"}, a_model(bundle()), 5, "1.0"),
+        tag_of(ITEM, a_model(bundle(8)), 5, "1.0"),
+        tag_of(ITEM, a_model(bundle()), 4, "1.0"),
+        tag_of(ITEM, a_model(bundle()), 5, "1.1"),
+    }
+    assert tag_of(dict(ITEM), a_model(bundle()), 5, "1.0") == mine
+    assert len(others | {mine}) == 7
+
+
+def test_a_row_names_its_features_in_any_order_and_what_it_leaves_out_is_missing() -> None:
+    vector = vector_of({"tickets_90d": 3, "events_30d": 1e300, "open_rate": None}, FEATURES.names)
+
+    assert vector[0] == np.finfo(np.float32).max
+    assert vector[2] == 3
+    assert np.isnan(vector[[1, 3, 4]]).all()
+    with pytest.raises(KeyError, match="tickets"):
+        vector_of({"tickets": 1}, FEATURES.names)
 
 
 def of_another_set() -> Bundle:
@@ -106,7 +164,7 @@ def test_the_champion_is_looked_up_again_after_half_a_minute() -> None:
     after = serving.current()
 
     assert before is first
-    assert (after.champion.version, after.scorer.version) == (bundle(8).version, bundle(8).version)
+    assert (after.champion.version, after.model.version) == (bundle(8).version, bundle(8).version)
 
 
 def test_the_same_champion_keeps_its_tables() -> None:
@@ -116,7 +174,7 @@ def test_the_same_champion_keeps_its_tables() -> None:
 
     clock.now = 100.0
 
-    assert serving.current().scorer is first.scorer
+    assert serving.current().model is first.model
 
 
 def test_nothing_is_served_before_the_first_run() -> None:
@@ -128,45 +186,29 @@ def test_lists_as_many_as_asked_for_and_says_who_serves() -> None:
     serving, _, _ = a_serving(Clock())
     served = serving.current()
 
-    assert ranking_answer(served, 1) == {"customers": [{"customer_id": "a"}], "total": 2, "as_of": AS_OF}
-    assert (models_answer(served)["champion"], models_answer(served)["feature_set"]) == (
-        bundle().version,
-        FEATURES.version,
-    )
+    assert [each.customer_id for each in ranking_answer(served, 1).customers] == ["a"]
+    assert (models_answer(served).champion, models_answer(served).feature_set) == (bundle().version, FEATURES.version)
 
 
-@pytest.mark.parametrize(
-    ("error", "status", "detail"),
-    [
-        (RequestInvalid("limit must be a number"), 400, "limit must be a number"),
-        (UnknownCustomer("nothing is held"), 404, "nothing is held"),
-        (NoData("no model serves yet"), 503, "no model serves yet"),
-        (StorageUnavailable("reading x: SlowDown"), 503, "storage does not answer right now; try again"),
-        (HoldfastError("secret detail"), 500, "something went wrong here; the request id finds it in the log"),
-        (ZeroDivisionError("secret detail"), 500, "something went wrong here; the request id finds it in the log"),
-    ],
-)
-def test_an_error_is_a_problem_document_without_a_stack(error: Exception, status: int, detail: str) -> None:
-    app = APIGatewayRestResolver()
-    install(app)
+def test_any_model_that_is_there_answers_for_what_it_reads() -> None:
+    serving, store, _ = a_serving(Clock())
+    other, unfitting = save(store, bundle(8)), save(store, of_another_set())
 
-    @app.get("/fails")
-    def fails() -> None:
-        raise error
-
-    answer = app.resolve({"path": "/fails", "httpMethod": "GET", "requestContext": {"requestId": "r-1"}}, object())  # type: ignore[arg-type]
-
-    body = json.loads(answer["body"])
-    assert (answer["statusCode"], body["status"], body["detail"], body["request_id"]) == (status, status, detail, "r-1")
-    assert answer["multiValueHeaders"]["Content-Type"] == ["application/problem+json"]
-    assert "secret" not in answer["body"]
-    assert "Traceback" not in answer["body"]
+    assert serving.reading(other, ITEM).version == other
+    assert serving.reading(bundle().version, ITEM).version == bundle().version
+    with pytest.raises(ModelReadsOther, match=f"which model {bundle().version} reads"):
+        serving.reading(unfitting, ITEM)
+    with pytest.raises(UnknownModel, match="there is no model 000000000000"):
+        serving.version("0" * 12)
 
 
-def test_a_route_that_does_not_exist_is_a_problem_too() -> None:
-    app = APIGatewayRestResolver()
-    install(app)
+def test_few_models_stay_in_memory() -> None:
+    serving, store, _ = a_serving(Clock())
+    versions = [save(store, bundle(seed)) for seed in (8, 9, 10, 11)]
 
-    answer = app.resolve({"path": "/v9", "httpMethod": "GET", "requestContext": {"requestId": "r-1"}}, object())  # type: ignore[arg-type]
+    first = serving.version(versions[0])
+    for version in versions[1:]:
+        serving.version(version)
 
-    assert (answer["statusCode"], json.loads(answer["body"])["title"]) == (404, "Not Found")
+    assert serving.version(versions[-1]) is serving.version(versions[-1])
+    assert serving.version(versions[0]) is not first

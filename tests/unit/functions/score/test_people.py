@@ -50,3 +50,9 @@ def test_who_asks_for_strangers_does_not_have_the_secret_read_each_time() -> Non
     for stranger in range(20):
         scene.people.find(f"x-{stranger}")
     assert scene.reads == 1
+
+
+def test_many_are_found_in_their_order_each_by_any_name_and_under_any_key() -> None:
+    scene = Scene(BORN)
+    scene.ring = ROTATED
+    assert scene.people.find_all(["x-1", "u-1", scene.item["customer_id"], "U-1"]) == [None, *[scene.item] * 3]
