@@ -61,13 +61,15 @@ ACCESS = {
         "look through items",
         "read pseudonym key",
     ),
-    "Api": ("read artifacts", "read state", "read scores", "read pseudonym key"),
+    "Api": ("read bundles", "see who serves", "look up scores", "read pseudonym key"),
     "Webhook": ("write hints", "read source tokens"),
 }
 
 
 CELLS = "cells/"
 """Where in the landing bucket activity lies that was grouped."""
+BUNDLES, RANKING = "bundles/*", "rankings/latest.json"
+"""What the API reads of the artifacts."""
 
 
 def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
@@ -99,12 +101,13 @@ _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glu
 Give = Callable[[iam.IGrantable, Storage], None]
 
 
-def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str], under: str = "") -> Give:
+def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str], *keys: str) -> Give:
+    """A bucket's objects, or those of some keys; names of others may be listed."""
+
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         chosen = bucket(storage)
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, chosen.arn_for_objects(f"{under}*")]
-        )
+        objects = [chosen.arn_for_objects(key) for key in keys or ("*",)]
+        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, *objects])
         _use_key(grantee, storage, writes=actions is not _READ_OBJECTS)
 
     return give
@@ -205,8 +208,8 @@ _GRANTS: dict[str, Give] = {
     "read arrivals": _arrivals,
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
     "write landing": _objects(lambda storage: storage.landing, _WRITE_OBJECTS),
-    "read cells": _objects(lambda storage: storage.landing, _READ_OBJECTS, CELLS),
-    "write cells": _objects(lambda storage: storage.landing, _WRITE_OBJECTS, CELLS),
+    "read cells": _objects(lambda storage: storage.landing, _READ_OBJECTS, f"{CELLS}*"),
+    "write cells": _objects(lambda storage: storage.landing, _WRITE_OBJECTS, f"{CELLS}*"),
     "write quarantine": _objects(lambda storage: storage.quarantine, _WRITE_OBJECTS),
     # Who forgets somebody deletes old versions as well: nobody else may.
     "purge uploads": _objects(lambda storage: storage.uploads, _PURGE_OBJECTS),
@@ -218,6 +221,7 @@ _GRANTS: dict[str, Give] = {
     "read lake": _objects(lambda storage: storage.lake, _READ_OBJECTS),
     "write lake": _objects(lambda storage: storage.lake, _WRITE_OBJECTS),
     "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
+    "read bundles": _objects(lambda storage: storage.artifacts, _READ_OBJECTS, BUNDLES, RANKING),
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
     "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], "work/*/used/"),
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
@@ -226,7 +230,7 @@ _GRANTS: dict[str, Give] = {
     "write hints": _state_under("hints#*", ["dynamodb:GetItem", "dynamodb:PutItem"]),
     "hold locks": _state_under("lock#table#*", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
     "see who serves": _state_under("registry", ["dynamodb:GetItem"], writes=False),
-    "read scores": _items(lambda storage: storage.scores, _READ_ITEMS),
+    "look up scores": _items(lambda storage: storage.scores, ["dynamodb:GetItem", "dynamodb:BatchGetItem"]),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),
     "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),

@@ -6,7 +6,7 @@ from aws_cdk import Acknowledgment, App, CfnElement, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import CELLS, catalogue_arns, foreign_bucket_arns
+from infra.access import BUNDLES, CELLS, catalogue_arns, foreign_bucket_arns
 from infra.engine import EmrServerless
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 _EVERYWHERE = {
     "AwsSolutions-L1": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
     "AwsSolutions-COG4": "Callers are programs of the same company: they sign with IAM (SigV4) and need no user pool.",
-    "AwsSolutions-APIG3": "Every call is signed, by IAM or by the source that it comes from, and throttled; a web ACL is the account owner's choice.",
     "AwsSolutions-ECS2": "The variables are names of buckets and tables; tokens and keys are read from Secrets Manager at run time.",
     "AwsSolutions-SMG4": "HubSpot's and Intercom's tokens cannot be rotated by a program, and a new pseudonym key unlinks all history: both are a person's act.",
     "AwsSolutions-SQS3": "These queues are themselves the dead-letter queues.",
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]": "The one role that API Gateway documents for writing its logs.",
+    "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]": "The role that CodeDeploy documents for moving an alias.",
     "AwsSolutions-IAM5[Resource::*]": "X-Ray, PutMetricData, PutEvents, log delivery and ECR's token take no resource; conditions narrow those that allow one.",
+    "AwsSolutions-COG3": "Programs alone have tokens of the pool: no person signs in whose risk could be judged.",
+    "Serverless-APIGWXrayEnabled": "X-Ray would keep the URL of each call, and with it the customer's id; the function's own traces hold none.",
     "Serverless-LambdaLatestVersion": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
     "Serverless-SQSRedrivePolicy": "These queues are themselves the dead-letter queues.",
 }
@@ -62,6 +64,9 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
         reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
             "The Distributed Map's executions of the one own state machine."
         )
+    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}"] = (
+        "What the API may serve: bundles get their names when they are trained."
+    )
     reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
     if isinstance(stack.engine, EmrServerless):
         application = stack.resolve(stack.engine.application.logical_id)

@@ -9,42 +9,92 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-ROUTES = ("health", "customers", "customers/{id}/score", "models")
+from holdfast.settings import Api
+from infra.callers import Callers
+from infra.refusals import tell_problems
+from infra.release import ALIAS
+
+ROUTES = {
+    "health": "GET",
+    "customers": "GET",
+    "customers/{id}/score": "GET",
+    "scores": "POST",
+    "models": "GET",
+    "models/{version}/customers/{id}/score": "GET",
+    "openapi.json": "GET",
+}
 WEBHOOKS = "webhooks/{source}"
 
 
 class ScoringApi(Construct):
-    """`GET /v1/…` for each of ROUTES, signed by IAM; `POST /v1/webhooks/{source}`, signed by the source in its own way."""
+    """`/v1/…` for each of ROUTES, for callers that are known; `POST /v1/webhooks/{source}`, signed by the source in its own way.
+
+    What no route matches goes to the function too, from callers that are known: it tells 404 from 405.
+    """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.Function, webhook: lambda_.Function, name: str
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.IFunction,
+        webhook: lambda_.Function,
+        name: str,
+        rules: Api,
     ) -> None:
         super().__init__(scope, construct_id)
         self._allow_logging()
         self.api = apigateway.RestApi(
             self,
             "Rest",
-            rest_api_name=f"{name}-scores",
+            rest_api_name=api_name(name),
             description="Churn, lifetime value, persona and reasons of a customer.",
-            deploy_options=self._stage_options(),
+            deploy_options=self._stage_options(rules),
             cloud_watch_role=False,
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
         )
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_parameters=True, validate_request_body=True
         )
+        self._callers = Callers(self, "Callers", rules=rules, name=name)
+        self._wanted = self._model_of_bodies()
         integration = apigateway.LambdaIntegration(function)
-        for route in ROUTES:
-            self._get(self.api.root.resource_for_path(f"v1/{route}"), integration, "{id}" in route)
+        for route, method in ROUTES.items():
+            self._answer(self.api.root.resource_for_path(f"v1/{route}"), method, integration, parameters_of(route))
+        self._answer(self.api.root.resource_for_path("{proxy+}"), "ANY", integration, {})
         self.open = self._take_notifications(self.api.root.resource_for_path(f"v1/{WEBHOOKS}"), webhook)
+        tell_problems(self.api)
+        self._callers.share(self.api)
 
-    def _get(self, resource: apigateway.Resource, integration: apigateway.LambdaIntegration, takes_id: bool) -> None:
+    def _answer(
+        self,
+        resource: apigateway.Resource,
+        method: str,
+        integration: apigateway.LambdaIntegration,
+        parameters: dict[str, bool],
+    ) -> None:
         resource.add_method(
-            "GET",
+            method,
             integration,
-            authorization_type=apigateway.AuthorizationType.IAM,
             request_validator=self._validator,
-            request_parameters={"method.request.path.id": True} if takes_id else {},
+            request_parameters=parameters,
+            request_models={"application/json": self._wanted} if method == "POST" else None,
+            **self._callers.asked_for,
+        )
+
+    def _model_of_bodies(self) -> apigateway.Model:
+        """The outline of a body: what does not even look like one costs no invocation. The function looks at the rest, and
+        says more of it than API Gateway could."""
+        several = apigateway.JsonSchema(type=apigateway.JsonSchemaType.ARRAY)
+        return self.api.add_model(
+            "ScoresWanted",
+            content_type="application/json",
+            schema=apigateway.JsonSchema(
+                schema=apigateway.JsonSchemaVersion.DRAFT4,
+                title="ScoresWanted",
+                type=apigateway.JsonSchemaType.OBJECT,
+                properties={"customers": several, "rows": several},
+            ),
         )
 
     def _take_notifications(self, resource: apigateway.Resource, webhook: lambda_.Function) -> list[apigateway.Method]:
@@ -65,7 +115,7 @@ class ScoringApi(Construct):
             ),
         ]
 
-    def _stage_options(self) -> apigateway.StageOptions:
+    def _stage_options(self, rules: Api) -> apigateway.StageOptions:
         group = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
@@ -77,10 +127,11 @@ class ScoringApi(Construct):
         # A flood of unsigned calls must not take from the scores what is theirs.
         slower = apigateway.MethodDeploymentOptions(throttling_rate_limit=50, throttling_burst_limit=100, **logged)
         return apigateway.StageOptions(
-            stage_name="live",
-            tracing_enabled=True,
-            throttling_rate_limit=200,
-            throttling_burst_limit=400,
+            stage_name=ALIAS,
+            # X-Ray would keep each URL, and with it the ids in it; the function's own traces hold none.
+            tracing_enabled=False,
+            throttling_rate_limit=rules.rate,
+            throttling_burst_limit=rules.burst,
             method_options={f"/v1/{WEBHOOKS}/{method}": slower for method in ("POST", "HEAD")},
             **logged,
             access_log_destination=apigateway.LogGroupLogDestination(group),
@@ -98,6 +149,16 @@ class ScoringApi(Construct):
             ],
         )
         apigateway.CfnAccount(self, "Account", cloud_watch_role_arn=role.role_arn)
+
+
+def api_name(name: str) -> str:
+    """What metrics know the API by."""
+    return f"{name}-scores"
+
+
+def parameters_of(route: str) -> dict[str, bool]:
+    """The parameters in a path, all of them required."""
+    return {f"method.request.path.{part[1:-1]}": True for part in route.split("/") if part.startswith("{")}
 
 
 # The path that was called would hold a customer's id: the resource that matched it does not.

@@ -42,10 +42,12 @@ class HoldfastStack(Stack):
         self.scoring = ScoringApi(
             self,
             "Api",
-            function=self.functions["Api"],
+            function=chosen.release(self, self.functions["Api"], settings, self.alerts.topic),
             webhook=self.functions["Webhook"],
             name=settings.name,
+            rules=settings.api,
         )
+        chosen.shield(self, self.scoring.api.deployment_stage, settings)
         self.monitoring = Monitoring(
             self,
             "Monitoring",

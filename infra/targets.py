@@ -1,17 +1,23 @@
 """The two targets. Here, and nowhere else, is decided what differs: runtime, packaging, removal of data, how training is launched, and
-which engine groups activity that is too much for one function."""
+which engine groups activity that is too much for one function, and how new code takes over before which firewall."""
 
 from pathlib import Path
 from typing import Any, Protocol
 
 from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from holdfast.errors import ConfigurationInvalid
+from holdfast.settings import Settings
 from infra.catalogue import IMAGE_BUNDLES, FunctionSpec
 from infra.engine import JOB, EmrServerless, Engine, OneFunction
+from infra.firewall import Firewall
 from infra.packaging import Packager
+from infra.release import Canary, at_once
+from infra.scoring_api import api_name
 from infra.storage import Storage
 from infra.training import FargateTraining, ProcessTraining, Training
 
@@ -32,6 +38,16 @@ class Target(Protocol):
 
     def engine(self, scope: Construct, storage: Storage) -> Engine:
         """Where activity is grouped that is too much for one function."""
+        ...
+
+    def release(
+        self, scope: Construct, function: lambda_.Function, settings: Settings, tell: sns.Topic
+    ) -> lambda_.Alias:
+        """The alias by which the API calls a function, and how it goes on to new code."""
+        ...
+
+    def shield(self, scope: Construct, stage: apigateway.Stage, settings: Settings) -> None:
+        """What stands before the API."""
         ...
 
 
@@ -68,6 +84,16 @@ class AwsTarget:
 
     def engine(self, scope: Construct, storage: Storage) -> Engine:
         return EmrServerless(scope, "Spark", job=self._packager.file("features", JOB), storage=storage)
+
+    def release(
+        self, scope: Construct, function: lambda_.Function, settings: Settings, tell: sns.Topic
+    ) -> lambda_.Alias:
+        name = settings.name
+        return Canary(scope, "Release", function=function, api_name=api_name(name), name=name, tell=tell).alias
+
+    def shield(self, scope: Construct, stage: apigateway.Stage, settings: Settings) -> None:
+        calls = settings.api.calls_per_5_minutes
+        Firewall(scope, "Firewall", stage=stage, name=settings.name, calls_per_5_minutes=calls)
 
     def _image_function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
         environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"}
@@ -124,6 +150,14 @@ class LocalTarget:
 
     def engine(self, scope: Construct, storage: Storage) -> Engine:
         return OneFunction()
+
+    def release(
+        self, scope: Construct, function: lambda_.Function, settings: Settings, tell: sns.Topic
+    ) -> lambda_.Alias:
+        return at_once(scope, "Release", function)  # CodeDeploy is not served here
+
+    def shield(self, scope: Construct, stage: apigateway.Stage, settings: Settings) -> None:
+        """Nobody but this machine can call."""
 
     def _folder(self, stage: str) -> Path:
         if stage not in self._folders:

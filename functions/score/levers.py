@@ -6,7 +6,7 @@ customers have on whom the model was judged. The model knows what goes together 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from holdfast.predictors import Doubles
 from holdfast.scoring import Scorer, Scores
 from holdfast.words import FLAG, quantity
 
-_UNKNOWN = "Not known for this customer, and that goes with more risk: find out."
-_NONE = "No value by itself to aim at: together with the others it raises the risk as it is."
+_LOOKED_AT = 12
+"""So many of the strongest contributions are looked through for some that a value can be aimed at of."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,19 @@ class Levers:
         object.__setattr__(self, "_actionable", mask)
 
     def of(self, scores: Scores, points: Doubles, top: int) -> Iterator[list[dict[str, Any]]]:
-        """For each row the `top` levers, strongest first. `points` are the contributions in probability, [n, features]."""
+        """For each row at most `top` levers, strongest first. `points` are the contributions in probability, [n, features]."""
         raising = np.where(self._actionable, scores.contributions, 0.0)
-        strongest = np.argsort(-raising, axis=1, kind="stable")[:, :top]
+        strongest = np.argsort(-raising, axis=1, kind="stable")[:, :_LOOKED_AT]
         for row, columns in enumerate(strongest):
-            yield [self._lever(scores, points, row, int(j)) for j in columns if raising[row, j] > 0]
+            found = (self._lever(scores, points, row, int(j)) for j in columns if raising[row, j] > 0)
+            yield list(islice((lever for lever in found if lever), top))
 
-    def _lever(self, scores: Scores, points: Doubles, row: int, column: int) -> dict[str, Any]:
+    def _lever(self, scores: Scores, points: Doubles, row: int, column: int) -> dict[str, Any] | None:
         feature, number = self.scorer.feature_set.features[column], float(scores.rows[row, column])
         value = None if np.isnan(number) else float(f"{number:.6g}")
-        aim, advice = advised(feature, value, self.aims.get(feature.name))
+        advice = advised(feature, value, self.aims.get(feature.name))
+        if advice is None:
+            return None
         return {
             "feature": feature.name,
             "sentence": feature.sentence,
@@ -60,8 +63,8 @@ class Levers:
             "unit": feature.unit,
             "contribution_log_odds": round(float(scores.contributions[row, column]), 6),
             "contribution_points": round(float(points[row, column]), 6),
-            "aim": aim,
-            "advice": advice,
+            "aim": advice[0],
+            "advice": advice[1],
         }
 
 
@@ -74,25 +77,23 @@ def aims_of(importance: list[dict[str, Any]], reference: dict[str, Any]) -> dict
     }
 
 
-def advised(feature: Feature, value: float | None, aim: Aim | None) -> tuple[float | None, str]:
-    """A value to aim at, None where none can be named, and what to tell people."""
-    if value is None:
-        return None, _UNKNOWN
-    if aim is None:
-        return None, _NONE
+def advised(feature: Feature, value: float | None, aim: Aim | None) -> tuple[float, str] | None:
+    """A value to aim at and how to say so; None where there is none that goes with less risk than what is there."""
+    if aim is None or (not aim.up and (value is None or _stays(feature))):
+        return None
     if feature.unit == FLAG:
-        return float(aim.up), f"Aim at {quantity(float(aim.up), FLAG)}: such customers leave less often."
-    if aim.up and aim.reached is not None and value < aim.reached:
-        return (
-            aim.reached,
-            f"Aim at {quantity(aim.reached, feature.unit)} or more, as at least half of the customers have.",
-        )
-    if not aim.up and aim.kept_under is not None and value >= aim.kept_under:
-        return (
-            aim.kept_under,
-            f"Aim at under {quantity(aim.kept_under, feature.unit)}, as at least half of the customers have.",
-        )
-    return None, _NONE
+        flag = float(aim.up)
+        return None if value == flag else (flag, f"Aim at {quantity(flag, FLAG)}: such customers leave less often.")
+    to = aim.reached if aim.up else aim.kept_under
+    if to is None or (value is not None and (value >= to) == aim.up):
+        return None
+    said = f"{quantity(to, feature.unit)} or more" if aim.up else f"under {quantity(to, feature.unit)}"
+    return to, f"Aim at {said}, as at least half of the customers have."
+
+
+def _stays(feature: Feature) -> bool:
+    """Whether it can grow and not shrink, as what is counted from the beginning."""
+    return feature.sentence.endswith("so far") and feature.type != "ratio"
 
 
 def _halves(described: dict[str, Any]) -> tuple[float | None, float | None]:

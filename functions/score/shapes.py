@@ -48,7 +48,7 @@ class Others(Given):
 
 
 class Lever(Given):
-    """Something that can be acted on and now raises the risk."""
+    """Something that can be acted on, raises the risk now, and has a value to aim at."""
 
     feature: str
     sentence: str
@@ -56,7 +56,7 @@ class Lever(Given):
     unit: str
     contribution_log_odds: float
     contribution_points: float
-    aim: float | None = Field(description="A value to aim at, if one can be named.")
+    aim: float = Field(description="A value to aim at: at least half of the customers are there.")
     advice: str = Field(
         description="What to aim at, for people. The model sees what goes together, not what causes what."
     )

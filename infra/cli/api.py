@@ -1,5 +1,8 @@
 """Signed calls to the deployed scoring API."""
 
+import json
+import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +14,9 @@ from infra.cli.deployment import Deployment
 from infra.local import runtime
 from infra.trouble import Trouble
 
+MOST_AT_ONCE = 1000
+"""Ids in one POST /scores."""
+
 
 def get(deployment: Deployment, path: str) -> Any:
     """GET a path below /v1 and parse the answer.
@@ -18,11 +24,25 @@ def get(deployment: Deployment, path: str) -> Any:
     Raises:
         Trouble: the API cannot be reached or answers an error; the message is the API's own.
     """
+    return _called(deployment, "GET", path)
+
+
+def post(deployment: Deployment, path: str, body: dict[str, Any]) -> Any:
+    """The same with a body. Raises Trouble likewise."""
+    return _called(deployment, "POST", path, json.dumps(body))
+
+
+def scores(deployment: Deployment, customers: Sequence[str], **wanted: Any) -> Iterator[dict[str, Any]]:
+    """What the API answers for each customer, in their order, a thousand at a time. Raises Trouble likewise."""
+    for start in range(0, len(customers), MOST_AT_ONCE):
+        part = list(customers[start : start + MOST_AT_ONCE])
+        yield from post(deployment, "scores", {"customers": part, **wanted})["items"]
+
+
+def _called(deployment: Deployment, method: str, path: str, body: str | None = None) -> Any:
     url = f"{deployment.api_url}/v1/{path}"
-    request = AWSRequest("GET", url)
-    SigV4Auth(deployment.credentials(), "execute-api", deployment.region).add_auth(request)
     try:
-        answer = httpx.get(url, headers=dict(request.headers), timeout=30)
+        answer = httpx.request(method, url, content=body, headers=_headers(deployment, method, url, body), timeout=30)
     except httpx.HTTPError as error:
         raise Trouble(f"the scoring API does not answer at {deployment.api_url}: {error}") from error
     if answer.status_code != 200:
@@ -30,9 +50,22 @@ def get(deployment: Deployment, path: str) -> Any:
     return answer.json()
 
 
-def score_path(customer: str) -> str:
-    """The path of one customer's score."""
-    return f"customers/{quote(customer, safe='')}/score"
+def _headers(deployment: Deployment, method: str, url: str, body: str | None) -> dict[str, str]:
+    """Signed with AWS credentials, or with the token and the client's key that the shell's environment holds."""
+    said = {"Content-Type": "application/json"} if body is not None else {}
+    if key := os.environ.get("HOLDFAST_API_KEY"):
+        said["x-api-key"] = key
+    if token := os.environ.get("HOLDFAST_API_TOKEN"):
+        return said | {"Authorization": f"Bearer {token}"}
+    request = AWSRequest(method, url, headers=said, data=body)
+    SigV4Auth(deployment.credentials(), "execute-api", deployment.region).add_auth(request)
+    return dict(request.headers)
+
+
+def score_path(customer: str, model: str = "") -> str:
+    """The path of one customer's score, by the champion or by another model."""
+    path = f"customers/{quote(customer, safe='')}/score"
+    return f"models/{quote(model, safe='')}/{path}" if model else path
 
 
 def curl(deployment: Deployment, path: str) -> str:

@@ -1,6 +1,5 @@
 """The commands of `holdfast`."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +13,6 @@ from holdfast.errors import HoldfastError
 from holdfast.privacy import declared
 from holdfast.settings import load_settings
 from infra.cli import (
-    api,
     columns,
     demo,
     erasing,
@@ -26,6 +24,7 @@ from infra.cli import (
     quarantined,
     runs,
     schemas,
+    scoring,
     secrets,
     show,
     sources,
@@ -59,6 +58,8 @@ app.add_typer(models.app, name="models")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")
+app.command()(scoring.top)
+app.command()(scoring.score)
 app.command()(erasing.forget)
 app.command()(erasing.export)
 for each in (erasing.receipts, erasing.resume, erasing.lift):
@@ -66,7 +67,6 @@ for each in (erasing.receipts, erasing.resume, erasing.lift):
 
 console = Console(highlight=False, soft_wrap=True)
 
-Customer = Annotated[str, typer.Argument(help="External id, or a pseudonym as the lists show it.")]
 RunName = Annotated[str, typer.Argument(help="Name of the run; default: the latest.")]
 
 
@@ -134,22 +134,6 @@ def status_(
 ) -> None:
     """The last runs, where one is, what failed and what mends it; alarms, and the last day of the API and of drift."""
     show.status(console, status.status(_deployment(target, config), limit, datetime.now(UTC)))
-
-
-@app.command()
-def top(
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 10, target: Target = None, config: Config = _CONFIG
-) -> None:
-    """The customers most at risk, from the scoring API."""
-    deployment = _deployment(target, config)
-    show.ranking(console, api.get(deployment, f"customers?limit={limit}"))
-
-
-@app.command()
-def score(customer: Customer, target: Target = None, config: Config = _CONFIG) -> None:
-    """One customer's score with its reasons."""
-    deployment = _deployment(target, config)
-    console.print_json(json.dumps(api.get(deployment, api.score_path(customer))))
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,84 @@ def results(console: Console, deployment: Deployment, truth: Path | None) -> Non
     """Everything that a finished demo ends with."""
     listed = api.get(deployment, "customers?limit=10")
     console.print("\n[bold]The ten customers most at risk[/], through API Gateway")
-    ranking(console, listed)
+    ranking(console, listed, levers_of(deployment, listed))
     model(console, api.get(deployment, "models"), json.loads(truth.read_text())["achievable"] if truth else None)
     _whereabouts(console, deployment, listed["customers"])
 
 
-def ranking(console: Console, listed: dict[str, Any]) -> None:
-    """Customers with probability, value and persona, and below each what weighs most."""
+def levers_of(deployment: Deployment, listed: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """What would lower the risk of each customer of a ranking, by customer."""
+    customers = [each["customer_id"] for each in listed["customers"]]
+    found = api.scores(deployment, customers, reasons=0)
+    return {item["id"]: item["score"]["levers"] for item in found if item["score"]}
+
+
+def ranking(console: Console, listed: dict[str, Any], levers: Mapping[str, list[dict[str, Any]]] | None = None) -> None:
+    """Customers with probability, value and persona, and below each what weighs most and, if known, what would lower it."""
     for place, customer in enumerate(listed["customers"], 1):
-        worth = f"worth {customer['value']:,.0f} {listed['currency']}"
+        worth = (
+            f"worth {customer['value']:,.0f} {listed['currency']}" if customer["value"] is not None else "worth unknown"
+        )
         console.print(
             f"\n{place:>3}. {customer['customer_id']}  [bold]{customer['probability']:.0%}[/] {worth}, {lowered(customer['persona'])}"
         )
-        for reason in customer["reasons"]:
-            sign = "[red]+[/]" if reason["direction"] == "raises" else "[green]−[/]"
-            console.print(f"     {sign} {reason['sentence']}: {quantity(reason['value'], reason['unit'])}")
+        _reasons(console, customer["reasons"])
+        _levers(console, (levers or {}).get(customer["customer_id"], [])[:1])
     if not listed["customers"]:
         console.print("nobody is scored yet")
+
+
+def score(console: Console, scored: dict[str, Any]) -> None:
+    """One score: how likely, what it is worth, why, and what would lower it."""
+    console.print(f"{scored['customer_id']}  {_head(scored)}")
+    console.print(f"     {scored['persona_sentence']}", style="dim")
+    console.print(f"\nWhat moves it, from {scored['base_probability']:.1%} for the average customer")
+    _reasons(console, scored["reasons"], points=True)
+    others = scored["others"]
+    console.print(f"     … {others['features']} others together {_points(others)}")
+    if scored["levers"]:
+        console.print("\nWhat would lower it, as far as what goes together with leaving also causes it")
+        _levers(console, scored["levers"])
+    console.print(
+        f"\nmodel {scored['model']}, feature set {scored['feature_set']}, as of {scored['as_of'][:10]}", style="dim"
+    )
+
+
+def scored_items(console: Console, items: Iterable[dict[str, Any]]) -> int:
+    """One line per id; how many have no score."""
+    failed = 0
+    for item in items:
+        said = (
+            _head(item["score"])
+            if item["score"]
+            else f"[red]{item['problem']['status']}[/] {item['problem']['detail']}"
+        )
+        console.print(f"{item['id']:<40}{said}")
+        failed += item["score"] is None
+    return failed
+
+
+def _head(scored: dict[str, Any]) -> str:
+    worth = (
+        f"worth {scored['value']['amount']:,.0f} {scored['value']['currency']}" if scored["value"] else "worth unknown"
+    )
+    return f"[bold]{scored['probability']:.0%}[/] {scored['band']} risk, {worth}, {lowered(scored['persona'])}"
+
+
+def _reasons(console: Console, reasons: list[dict[str, Any]], *, points: bool = False) -> None:
+    for reason in reasons:
+        sign = "[red]+[/]" if reason["direction"] == "raises" else "[green]−[/]"
+        weight = f" ({_points(reason)})" if points else ""
+        console.print(f"     {sign} {reason['sentence']}: {quantity(reason['value'], reason['unit'])}{weight}")
+
+
+def _levers(console: Console, levers: list[dict[str, Any]]) -> None:
+    for lever in levers:
+        console.print(f"     [yellow]→[/] {lever['sentence']}: {lowered(lever['advice'])}")
+
+
+def _points(told: dict[str, Any]) -> str:
+    return f"{told['contribution_points'] * 100:+.1f} points"
 
 
 def model(console: Console, champion: dict[str, Any], achievable: dict[str, Any] | None) -> None:

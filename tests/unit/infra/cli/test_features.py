@@ -165,7 +165,7 @@ def test_a_feature_that_is_not_there_is_explained_by_why(world: World) -> None:
 def test_a_rollback_takes_effect_in_the_next_score(world: World) -> None:
     serving = Serving(world.registry, world.store, lambda: 0.0)
     write_json(world.store, "rankings/latest.json", {"customers": [], "total": 0, "as_of": AS_OF})
-    assert serving.current().scorer.version == world.newer.version
+    assert serving.current().model.version == world.newer.version
     plan = world.plan()
 
     rollback.roll_back(world.registry, plan, "rollback-1", NOW)
