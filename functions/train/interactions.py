@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.boosted import Test, leaves_of
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Doubles, Floats
-from holdfast.trees import Test, leaves_of
 
 Pair = tuple[int, int]
 

@@ -1,84 +1,78 @@
-"""Exact TreeSHAP by tables: a boosted tree model's margins and contributions from one look-up per leaf.
+"""A boosted tree model's margins and exact contributions (TreeSHAP) from tables: a few look-ups per tree and row.
 
-At a leaf whose path tests d features, the value of a coalition S is leaf * prod(s_j for j in S) * prod(r_j for the
-rest), where s_j says whether the row passes feature j's merged interval and r_j is the product of cover shares along
-the path. So the Shapley values of a leaf depend on the row through the d bits s alone, and all 2^d patterns are
-tabulated once, when the model is read. The value function is the path-dependent one of Lundberg et al., "Consistent
-individualized feature attribution for tree ensembles" (arXiv:1802.03888); tabulating it by pattern is the idea of Fast
-TreeSHAP v2 (Yang, arXiv:2109.09847).
+The value function is the path-dependent one of Lundberg et al., "Consistent individualized feature attribution for
+tree ensembles" (arXiv:1802.03888); tabulating it by patterns is the idea of Fast TreeSHAP v2 (Yang, arXiv:2109.09847);
+`holdfast.tabulate` tells how. Contributions are whole multiples of one small power of two, so that their sums are
+exact in any order: a row's answer is the same to the last bit alone or in a batch, on any processor.
 """
 
 import io
-import json
 import math
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from holdfast.boosted import Tree, base_margin, learner_of, trees_of
 from holdfast.errors import BundleInvalid
+from holdfast.tabulate import SPLITS, Group, base_of, groups_of, tables_of
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+Places = NDArray[np.intp]
 
-MAXIMUM_DEPTH = 6
-_CELLS = 2_000_000
-"""How many (leaf, feature) cells are looked at in one go: bounds the memory of a batch to some 50 MB."""
-
-
-class Test(NamedTuple):
-    """What a path asks of one feature: low <= value < high, whether a missing value passes; `share` is its cover."""
-
-    low: float = -math.inf
-    high: float = math.inf
-    missing: bool = True
-    share: float = 1.0
+_SMALLEST = float(np.finfo(np.float32).min)
+_FEW = 512
+"""Rows up to which one after the other is faster than all side by side."""
+_SIDE_BY_SIDE = 8_192
+"""Rows looked up in one go: bounds the memory of a batch, and keeps what is worked on near the processor."""
+_AT_ONCE = 8
+"""Groups whose splits are asked in one go."""
 
 
 @dataclass(frozen=True, eq=False)
 class TreeTables:
-    """A boosted tree model as tables.
-
-    A slot is one feature tested on the way to one leaf. Leaves with fewer slots than the deepest are filled up with
-    slots that always pass: by the dummy axiom these contribute nought and leave the others as they are.
-    """
+    """A boosted tree model as tables of groups of splits; every group has `SPLITS` slots, unused ones at the end."""
 
     base: float
     """The margin of the average training row: log-odds."""
     width: int
     """How many columns a row has."""
-    tested: NDArray[np.intp]
-    """Feature of each slot, [depth, leaves]."""
-    low: Floats
-    high: Floats
-    missing: NDArray[np.bool_]
-    phi: Floats
-    """Contributions by leaf, pattern and slot, flat."""
-    leaf_of: NDArray[np.intp]
-    """Leaf of each real slot, slots ordered by feature, [slots]."""
-    first: NDArray[np.intp]
-    """Where in `phi` the pattern nought of each real slot lies, [slots]."""
-    features: NDArray[np.intp]
-    """The features that any tree tests, ascending."""
-    starts: NDArray[np.intp]
-    """Where each of them starts among the real slots."""
+    unit: float
+    """Log-odds of one in `phi`: a power of two."""
+    asked: Places
+    """What each split looks at, [groups * SPLITS]: a column; from `width` on the same, where a missing value goes right; from twice
+    `width` on a set of categories."""
+    threshold: Floats
+    """What is smaller goes left, [groups * SPLITS]."""
+    first: Places
+    """Where in `phi` each group begins, [groups]."""
+    features: Places
+    """To which feature each slot contributes, [groups * SPLITS]; `width` where to none."""
+    phi: NDArray[np.int32]
+    """Contributions by group, pattern and slot, [rows, SPLITS], in units."""
+    members: NDArray[np.bool_]
+    """Of each set of categories which are in it, [sets, categories]: a row's category that is goes right."""
+    member_column: Places
+    """The column that holds its category, [sets]."""
+    member_missing: NDArray[np.bool_]
+    """Whether a missing category goes right, [sets]."""
 
     @classmethod
     def from_xgboost(cls, model: bytes) -> "TreeTables":
         """Read what `Booster.save_raw("json")` wrote for the objective binary:logistic.
 
         Raises:
-            BundleInvalid: another objective, booster or split type, deeper than `MAXIMUM_DEPTH`, or no such file.
+            BundleInvalid: another objective or booster, trees too deep or too many, or no such file.
         """
         try:
-            learner = json.loads(model)["learner"]
-            _check_kind(learner)
+            learner = learner_of(model)
             width = int(learner["learner_model_param"]["num_feature"])
-            leaves = leaves_of(learner)
-            return _tabulate(leaves, _base_margin(learner["learner_model_param"]["base_score"]), width)
+            return _tabulated(groups_of(trees_of(learner)), base_margin(learner), width)
         except (KeyError, ValueError, TypeError, IndexError) as error:
             raise BundleInvalid(
                 f"the churn model is not an XGBoost JSON model: {type(error).__name__}: {error}"
@@ -96,7 +90,8 @@ class TreeTables:
                 read = {each.name: arrays[each.name] for each in fields(cls)}
         except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
             raise BundleInvalid(f"the churn model's tables cannot be read: {error}") from error
-        return cls(**read | {"base": float(read["base"]), "width": int(read["width"])})
+        plain = {"base": float(read["base"]), "width": int(read["width"]), "unit": float(read["unit"])}
+        return cls(**read | plain)
 
     def to_bytes(self) -> bytes:
         """The arrays in numpy's own format: reading them is all that a scorer has to do."""
@@ -114,131 +109,123 @@ class TreeTables:
         if rows.ndim != 2 or rows.shape[1] != self.width:
             raise BundleInvalid(f"the churn model reads {self.width} features, not rows of shape {rows.shape}")
         contributions = np.zeros((len(rows), self.width))
-        if len(self.features):
-            step = max(1, _CELLS // self.tested.size)
-            for start in range(0, len(rows), step):
-                contributions[start : start + step, self.features] = self._contributions(rows[start : start + step])
+        if len(rows) <= _FEW:
+            for found, answers in zip(contributions, self._looked_at(rows), strict=True):
+                found[:] = self._of_one(answers)
+        else:
+            for start in range(0, len(rows), _SIDE_BY_SIDE):
+                part = slice(start, start + _SIDE_BY_SIDE)
+                contributions[part] = self._of_many(np.ascontiguousarray(self._looked_at(rows[part]).T)).T
+        contributions *= self.unit
         return self.base + contributions.sum(axis=1), contributions
 
-    def _contributions(self, rows: Floats) -> Doubles:
-        largest = np.finfo(np.float32).max
-        columns = np.clip(np.ascontiguousarray(rows.T, dtype=np.float32), -largest, largest)
-        patterns = self._patterns(columns)
-        found = self.phi[self.first[:, None] + (patterns * len(self.tested))[self.leaf_of]]
-        return np.add.reduceat(found, self.starts, axis=0, dtype=np.float64).T
+    def _looked_at(self, rows: Floats) -> Floats:
+        """What splits look at [n, 2 * width + sets]: a missing value is smaller than all in the one half and larger in the other."""
+        missing_left, missing_right = np.fmax(rows, np.float32(-np.inf)), np.fmin(rows, np.float32(np.inf))
+        return np.concatenate([missing_left, missing_right, *self._memberships(rows)], axis=1)
 
-    def _patterns(self, columns: Floats) -> NDArray[np.intp]:
-        absent = np.isnan(columns)
-        patterns = np.zeros((self.tested.shape[1], columns.shape[1]), dtype=np.intp)
-        for slot, tested in enumerate(self.tested):
-            values = columns[tested]
-            passes = (values >= self.low[slot][:, None]) & (values < self.high[slot][:, None])
-            passes |= absent[tested] & self.missing[slot][:, None]
-            patterns |= passes.astype(np.intp) << slot
-        return patterns
+    def _memberships(self, rows: Floats) -> list[Floats]:
+        """One where a row's category is in a set, and else nought, [n, sets]. A category that nobody knew is in no set, as XGBoost has it."""
+        if not len(self.members):
+            return []
+        held = rows[:, self.member_column]
+        known = (held >= 0) & (held < self.members.shape[1])
+        inside = self.members[np.arange(len(self.members)), np.where(known, held, 0).astype(np.intp)] & known
+        return [np.where(np.isnan(held), self.member_missing, inside).astype(np.float32)]
 
+    def _of_one(self, row: Floats) -> Doubles:
+        answers = row.take(self.asked, mode="clip") < self.threshold
+        found = self.phi.take(self.first + np.packbits(answers, bitorder="little"), axis=0, mode="clip")
+        return np.bincount(self.features, found.ravel(), self.width + 1)[:-1].astype(np.float64)
 
-def _check_kind(learner: dict[str, Any]) -> None:
-    objective, booster = learner["objective"]["name"], learner["gradient_booster"]["name"]
-    if (objective, booster) != ("binary:logistic", "gbtree"):
-        raise BundleInvalid(f"the churn model is {booster} with {objective}; tables need gbtree with binary:logistic")
+    def _of_many(self, columns: Floats) -> NDArray[np.int32]:
+        """Contributions [width, n] of what splits look at, [2 * width + sets, n]."""
+        total = np.zeros((self.width + 1, columns.shape[1]), np.int32)
+        found = np.empty(columns.shape[1], np.int32)
+        for start in range(0, len(self.first), _AT_ONCE):
+            for group, pattern in enumerate(self._patterns(columns, start), start):
+                for feature, table in self._slots(group):
+                    np.add(total[feature], table.take(pattern, mode="wrap", out=found), out=total[feature])
+        return total[:-1]
 
+    def _patterns(self, columns: Floats, start: int) -> Places:
+        these = slice(start * SPLITS, (start + _AT_ONCE) * SPLITS)
+        answers = (columns[self.asked[these]] < self.threshold[these, None]).view(np.uint8)
+        bits = answers.reshape(-1, SPLITS, columns.shape[1]) << np.arange(SPLITS, dtype=np.uint8)[:, None]
+        return np.asarray(np.bitwise_or.reduce(bits, axis=1), np.intp)
 
-def _base_margin(written: Any) -> float:
-    """XGBoost has written the base probability as a number, a string and, since 3.1, a string with a list of one."""
-    value = json.loads(written) if isinstance(written, str) else written
-    probability = float(value[0] if isinstance(value, list) else value)
-    if not 0 < probability < 1:
-        raise BundleInvalid(f"the churn model's base_score {probability} is no probability")
-    return math.log(probability / (1 - probability))
+    def _slots(self, group: int) -> list[tuple[int, NDArray[np.int32]]]:
+        features = self.features[group * SPLITS : (group + 1) * SPLITS]
+        tables = np.ascontiguousarray(self.phi[self.first[group] : self._ends[group]].T)
+        return [(feature, tables[slot]) for slot, feature in enumerate(features.tolist()) if feature < self.width]
 
+    @property
+    def row_ms(self) -> float:
+        """Milliseconds that one row takes on one core, as measured (docs/results.md): what depth and number of trees cost a score."""
+        return 0.012 + 0.000028 * len(self.first)
 
-def leaves_of(learner: dict[str, Any]) -> list[tuple[float, dict[int, Test]]]:
-    """Value and tests by feature of every leaf of every tree, of XGBoost's `learner`."""
-    return [leaf for tree in learner["gradient_booster"]["model"]["trees"] for leaf in _leaves(tree)]
-
-
-def _leaves(tree: dict[str, Any]) -> Iterator[tuple[float, dict[int, Test]]]:
-    """Those of one tree; the root comes first in XGBoost's arrays."""
-    if any(tree.get("split_type", ())):
-        raise BundleInvalid("the churn model has categorical splits, which the tables do not hold")
-    left, right, covers = tree["left_children"], tree["right_children"], tree["sum_hessian"]
-    waiting: list[tuple[int, dict[int, Test]]] = [(0, {})]
-    while waiting:
-        node, tests = waiting.pop()
-        if left[node] < 0:
-            yield float(tree["split_conditions"][node]), tests
-            continue
-        for child in (right[node], left[node]):
-            share = covers[child] / covers[node] if covers[node] else 0.0
-            waiting.append((child, _narrowed(tests, tree, node, child == left[node], share)))
+    @cached_property
+    def _ends(self) -> Places:
+        return np.append(self.first[1:], len(self.phi))
 
 
-def _narrowed(
-    tests: dict[int, Test], tree: dict[str, Any], node: int, goes_left: bool, share: float
-) -> dict[int, Test]:
-    feature, threshold = int(tree["split_indices"][node]), float(tree["split_conditions"][node])
-    held = tests.get(feature, Test())
-    low = held.low if goes_left else max(held.low, threshold)
-    high = min(held.high, threshold) if goes_left else held.high
-    missing = held.missing and bool(tree["default_left"][node]) == goes_left
-    return tests | {feature: Test(low, high, missing, held.share * share)}
-
-
-def _tabulate(leaves: list[tuple[float, dict[int, Test]]], base: float, width: int) -> TreeTables:
-    depth = max((len(tests) for _, tests in leaves), default=0)
-    if depth > MAXIMUM_DEPTH:
-        raise BundleInvalid(f"the churn model's paths test {depth} features; tables are kept up to {MAXIMUM_DEPTH}")
-    filler = (-1, Test())
-    slots = [[*tests.items(), *[filler] * (depth - len(tests))] for _, tests in leaves]
-    tested = np.array([[feature for feature, _ in row] for row in slots], dtype=np.intp).reshape(len(leaves), depth).T
-    tests = np.array([[tuple(test) for _, test in row] for row in slots], dtype=np.float64).reshape(
-        len(leaves), depth, 4
-    )
-    values = np.array([value for value, _ in leaves])
-    leaf_of, first, features, starts = _ordered(tested, depth)
+def _tabulated(every: Sequence[Group], base: float, width: int) -> TreeTables:
+    groups = [group for group in every if group.splits]
+    exact, sizes = tables_of(groups), np.array([1 << len(group.splits) for group in groups], np.intp)
+    first = np.cumsum(sizes) - sizes
+    features = np.array([_filled(group.features(), width) for group in groups], np.intp).reshape(-1)
+    unit = _unit(exact, first, features)
+    sets = _Sets(width)
+    asked = [sets.asked(group.tree, node) for group in groups for node in _filled(group.splits, -1)]
     return TreeTables(
-        base=base + float(values @ tests[:, :, 3].prod(axis=1)),
+        base=base + base_of(every),
         width=width,
-        tested=np.maximum(tested, 0),
-        low=np.ascontiguousarray(tests[:, :, 0].T, dtype=np.float32),
-        high=np.ascontiguousarray(tests[:, :, 1].T, dtype=np.float32),
-        missing=np.ascontiguousarray(tests[:, :, 2].T > 0),
-        phi=_shapley_tables(values, tests[:, :, 3]),
-        leaf_of=leaf_of,
+        unit=unit,
+        asked=np.array([column for column, _ in asked], np.intp),
+        threshold=np.array([threshold for _, threshold in asked], np.float32),
         first=first,
         features=features,
-        starts=starts,
+        phi=np.rint(exact / unit).astype(np.int32),
+        **sets.arrays(),
     )
 
 
-def _ordered(tested: NDArray[np.intp], depth: int) -> tuple[NDArray[np.intp], ...]:
-    slot, leaf = np.nonzero(tested >= 0)
-    order = np.argsort(tested[slot, leaf], kind="stable")
-    slot, leaf = slot[order], leaf[order]
-    features, starts = np.unique(tested[slot, leaf], return_index=True)
-    return leaf, leaf * (depth << depth) + slot, features, starts
+def _filled(held: Sequence[int], filler: int) -> list[int]:
+    return [*(filler if each < 0 else each for each in held), *[filler] * (SPLITS - len(held))]
 
 
-def _shapley_tables(values: Doubles, shares: Doubles) -> Floats:
-    """Contributions [leaves * 2^d * d] of d slots with shares [leaves, d], for every pattern of slots that pass."""
-    leaves, depth = shares.shape
-    passes = (np.arange(1 << depth)[:, None] >> np.arange(depth)) & 1
-    phi = np.empty((leaves, 1 << depth, depth), dtype=np.float32)
-    for slot in range(depth):
-        others = [j for j in range(depth) if j != slot]
-        by_size = [np.ones((leaves, 1 << depth))]
-        for j in others:
-            by_size = _times(by_size, passes[None, :, j], shares[:, j, None])
-        weights = [1 / (depth * math.comb(depth - 1, size)) for size in range(depth)]
-        worth = sum(weight * sums for weight, sums in zip(weights, by_size, strict=True))
-        phi[:, :, slot] = values[:, None] * worth * (passes[None, :, slot] - shares[:, slot, None])
-    return phi.reshape(-1)
+def _unit(exact: Doubles, first: Places, features: Places) -> float:
+    """The power of two that keeps every sum of contributions to one feature in 31 bits, with half of that to spare."""
+    if not len(first):
+        return 1.0
+    most = np.bincount(features, np.maximum.reduceat(np.abs(exact), first, axis=0).ravel()).max()
+    return 2.0 ** math.ceil(math.log2(most or 1.0) - 30)
 
 
-def _times(by_size: list[Doubles], passes: NDArray[np.int64], share: Doubles) -> list[Doubles]:
-    """Multiply a polynomial in the coalition's size by (passes * z + share): in the coalition, or not."""
-    grown = [share * sums for sums in by_size] + [np.zeros_like(by_size[0])]
-    for size, sums in enumerate(by_size):
-        grown[size + 1] = grown[size + 1] + passes * sums
-    return grown
+class _Sets:
+    """Numbers the sets of categories that splits send right."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._known: dict[tuple[int, tuple[int, ...], bool], int] = {}
+
+    def asked(self, tree: Tree, node: int) -> tuple[int, float]:
+        """Column and threshold of a split; where there is none (-1), what nothing is smaller than."""
+        if node < 0:
+            return 0, -math.inf
+        feature, missing_right = tree.feature[node], not tree.missing_left[node]
+        if node in tree.categories:
+            told = (feature, tree.categories[node], missing_right)
+            return 2 * self._width + self._known.setdefault(told, len(self._known)), 0.5
+        return feature + self._width * missing_right, max(tree.condition[node], _SMALLEST)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """`members` and what belongs to them."""
+        members = np.zeros((len(self._known), 1 + max((max(held) for _, held, _ in self._known), default=-1)), np.bool_)
+        for row, (_, held, _) in enumerate(self._known):
+            members[row, list(held)] = True
+        return {
+            "members": members,
+            "member_column": np.array([column for column, _, _ in self._known], np.intp),
+            "member_missing": np.array([missing for _, _, missing in self._known], np.bool_),
+        }
