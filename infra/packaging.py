@@ -7,9 +7,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import typer
 
+from holdfast.aws import Service
 from holdfast.runs import REVISION
 from infra.catalogue import FUNCTIONS, IMAGE_BUNDLES
 from infra.revision import revision_of
@@ -21,6 +23,9 @@ ZIP_LIMIT = 250 * 1024 * 1024
 IMAGE_LIMIT = 10 * 1024**3
 PLATFORM = "aarch64-manylinux_2_28"
 PYTHON = "3.13"
+
+_OF_CREDENTIALS = ("sts", "sso", "sso-oidc")
+"""Services that the SDK itself may ask for credentials."""
 
 _SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
 
@@ -119,7 +124,16 @@ def build_bundle(bundle: str) -> int:
         "--requirement",
         str(lock),
     )
+    if bundle in {spec.bundle for spec in FUNCTIONS.values()} - IMAGE_BUNDLES:
+        leave_out_services(folder / "python" / "botocore" / "data", {*get_args(Service), *_OF_CREDENTIALS})
     return _size(folder / "python")
+
+
+def leave_out_services(data: Path, called: set[str]) -> None:
+    """Of the SDK's descriptions of some 400 services keep those that are called, and what is said of all: a third of a small bundle."""
+    for service in data.iterdir():
+        if service.is_dir() and service.name not in called:
+            shutil.rmtree(service)
 
 
 def _fresh(folder: Path) -> Path:
