@@ -1,6 +1,7 @@
 """The three small models of a bundle beside the trees, applied in numpy: calibrator, value model, personas."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -109,10 +110,17 @@ class ValueModel:
 
     def line(self, columns: Floats) -> Doubles:
         """The regression's own answer, in the scale of its target."""
+        impute, low, high, mean, scale, coefficients = self._numbers
         raw = columns.astype(np.float64)
-        filled = np.clip(np.where(np.isnan(raw), self.impute, raw), self.low, self.high)
-        scaled = ((signed_log(filled) if self.target == "log1p" else filled) - self.mean) / np.asarray(self.scale)
-        return np.asarray(scaled @ np.asarray(self.coefficients) + self.intercept)
+        filled = np.minimum(np.maximum(np.where(np.isnan(raw), impute, raw), low), high)
+        scaled = ((signed_log(filled) if self.target == "log1p" else filled) - mean) / scale
+        return np.asarray(scaled @ coefficients + self.intercept)
+
+    @cached_property
+    def _numbers(self) -> list[Doubles]:
+        """The lists as arrays, made once: making them costs more than one row's answer."""
+        lists = (self.impute, self.low, self.high, self.mean, self.scale, self.coefficients)
+        return [np.array(numbers, np.float64) for numbers in lists]
 
     def _money(self, line: Doubles) -> Doubles:
         money = np.expm1(np.minimum(line, 50.0)) if self.target == "log1p" else line
@@ -144,9 +152,13 @@ class Personas:
 
     def nearest(self, columns: Floats) -> NDArray[np.intp]:
         """Index of the nearest centroid [n] for float32 columns [n, len(features)]."""
-        points = standardised(columns, np.asarray(self.mean), np.asarray(self.scale))
-        centroids = np.asarray(self.centroids)
-        return np.asarray(((centroids**2).sum(axis=1) - 2 * points @ centroids.T).argmin(axis=1))
+        mean, scale, centroids, lengths = self._numbers
+        return np.asarray((lengths - 2 * standardised(columns, mean, scale) @ centroids.T).argmin(axis=1))
+
+    @cached_property
+    def _numbers(self) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+        centroids = np.array(self.centroids, np.float64)
+        return np.array(self.mean, np.float64), np.array(self.scale, np.float64), centroids, (centroids**2).sum(axis=1)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -159,4 +171,4 @@ class Personas:
 def standardised(columns: Floats, mean: Doubles, scale: Doubles) -> Doubles:
     """Signed logs in standard deviations from the mean, outliers held, missing at the mean."""
     points = (signed_log(columns.astype(np.float64)) - mean) / scale
-    return np.clip(np.nan_to_num(points, nan=0.0), -_OUTLIER, _OUTLIER)
+    return np.minimum(np.maximum(np.where(np.isnan(points), 0.0, points), -_OUTLIER), _OUTLIER)

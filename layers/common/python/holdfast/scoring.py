@@ -95,10 +95,10 @@ class Scorer:
         """Score float32 rows [n, features], in the order of the feature set, NaN where missing."""
         margin, contributions = self.trees.explain(rows)
         probability = self.calibrator(margin)
-        value, low, high = self.value.predict(rows[:, self._value_columns])
+        value, low, high = self.value.predict(rows.take(self._value_columns, axis=1))
         return Scores(
             rows, margin, contributions, probability, value, low, high,
-            persona=self.personas.nearest(rows[:, self._persona_columns]),
+            persona=self.personas.nearest(rows.take(self._persona_columns, axis=1)),
             band=np.searchsorted([self.threshold / 2, self.threshold], probability, side="right"),
         )  # fmt: skip
 
@@ -141,13 +141,13 @@ class Scorer:
         return float((above - below) / (2 * step))
 
     @cached_property
-    def _value_columns(self) -> list[int]:
+    def _value_columns(self) -> NDArray[np.intp]:
         return self._positions(self.value.features)
 
     @cached_property
-    def _persona_columns(self) -> list[int]:
+    def _persona_columns(self) -> NDArray[np.intp]:
         return self._positions(self.personas.features)
 
-    def _positions(self, names: Sequence[str]) -> list[int]:
+    def _positions(self, names: Sequence[str]) -> NDArray[np.intp]:
         position = {name: j for j, name in enumerate(self.feature_set.names)}
-        return [position[name] for name in names]
+        return np.array([position[name] for name in names], np.intp)
