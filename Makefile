@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality bench-features test-quality test-featuretools test-spark kills check-privacy bench-hash
+.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality bench-features bench-score test-quality test-featuretools test-spark kills check-privacy bench-hash
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ bench-quality: setup  ## a suite of twenty rules beside Great Expectations, pand
 bench-features: setup  ## features of 20,000 customers beside Featuretools and getML, up to 10 million events (ARGS="--rounds 3")
 	@$(foreach each,featuretools getml,UV_PROJECT_ENVIRONMENT=.build/$(each) .uv/bin/uv sync --locked --quiet --only-group $(each) &&) true
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.features $(ARGS)
+
+bench-score: setup  ## one score with reasons beside XGBoost, and FastAPI with shap; in batch (ARGS="--rounds 1 --calls 10000")
+	@.uv/bin/uv sync --locked --quiet --inexact --group bench
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.score $(ARGS)
 
 test-featuretools: setup  ## each primitive against Featuretools itself, on random entity sets with random cutoffs
 	@UV_PROJECT_ENVIRONMENT=.build/featuretools .uv/bin/uv sync --locked --quiet --only-group featuretools

@@ -126,7 +126,7 @@ def build_bundle(bundle: str) -> int:
     )
     if bundle in {spec.bundle for spec in FUNCTIONS.values()} - IMAGE_BUNDLES:
         leave_out_services(folder / "python" / "botocore" / "data", {*get_args(Service), *_OF_CREDENTIALS})
-    return _size(folder / "python")
+    return size_of(folder / "python")
 
 
 def leave_out_services(data: Path, called: set[str]) -> None:
@@ -142,7 +142,7 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def _size(folder: Path) -> int:
+def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
