@@ -45,7 +45,7 @@ ACCESS = {
     "Train": ("read lake", "read catalogue", "write artifacts"),
     "Promote": ("read lake", "read catalogue", "read artifacts", "write state", "note use"),
     "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
-    "Report": ("read lake", "read catalogue", "write artifacts", "write metrics"),
+    "Report": ("write lake", "use catalogue", "hold locks", "write artifacts", "write metrics"),
     "Failed": (),
     "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
     "Maintain": ("write lake", "use catalogue", "hold locks", "read pseudonym key", "move scores"),

@@ -26,6 +26,8 @@ _MADE = {
     "features": "features of today, computed from the tables above",
     "scores": "the last score, with its reasons",
     "scores_history": "earlier scores",
+    "score_reasons": "the reasons of the last score and of those of two weeks before",
+    "changes": "whether the risk rose or fell since last week, and why",
 }
 _ZONES = {
     "landing": "rows as they were pulled from the sources, for 30 days",

@@ -12,6 +12,8 @@ from privacy.sought import Sought
 _ADDRESS = re.compile(r"[^\s\"'\\,;:<>(){}\[\]=|`/]+@[^\s\"'\\,;:<>(){}\[\]=|`/]+")
 _BLOCK = re.compile(r"<(tr|li|dl|section)\b(?:(?!<\1\b).)*?</\1>", re.DOTALL)
 """The innermost row or entry of a page."""
+_LINE = re.compile(r"^\[.*\],\n", re.MULTILINE)
+"""What a page carries of one customer for its script."""
 _WORDS = re.compile(r"[\w.+@-]{5,}")
 
 Lines = tuple[str, int]
@@ -117,7 +119,7 @@ def page_without(text: str, sought: Sought) -> Lines:
         gone += hit
         return "" if hit else found[0]
 
-    text = _BLOCK.sub(without, text)
+    text = _BLOCK.sub(without, _LINE.sub(without, text))
     for name in named:
         gone += text.count(name)
         text = text.replace(name, "–")

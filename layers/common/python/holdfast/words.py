@@ -4,6 +4,8 @@ import json
 
 FLAG = "yes or no"
 """Unit of a feature that is 0 or 1."""
+_NOTHING = 1e-9
+"""What arithmetic leaves of nought."""
 
 
 def quantity(value: float | None, unit: str = "") -> str:
@@ -21,6 +23,8 @@ def quantity(value: float | None, unit: str = "") -> str:
 
 
 def _figure(value: float) -> str:
+    if abs(value) < _NOTHING:
+        return "0"
     if value == round(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2g}"

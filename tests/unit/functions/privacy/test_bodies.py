@@ -147,6 +147,15 @@ def test_of_a_page_the_row_goes_that_names_the_person(sought: Sought) -> None:
     assert (left.body or b"").decode() == "<table><tr><td>k1_other</td></tr></table><p>–</p>"
 
 
+def test_of_what_a_page_carries_for_its_script_the_line_goes_that_names_the_person(sought: Sought) -> None:
+    her = RING.pseudonyms("u-000012")[0]
+    page = f'<script type="application/json">[\n["{her}",0,[1,2]],\n["k1_other",1,[]],\nnull]</script>'
+
+    left = bodies.without("reports/r.html", page.encode(), Reading(), sought)
+
+    assert (left.body or b"").decode() == '<script type="application/json">[\n["k1_other",1,[]],\nnull]</script>'
+
+
 def test_records_of_csv_go_whole_and_the_others_stay_as_they_were_written(sought: Sought) -> None:
     body = b'customer_id,note\r\n"u-000012","two\r\nlines"\r\nu-000013,"a ""b"""\r\n'
 

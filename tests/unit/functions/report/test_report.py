@@ -13,7 +13,7 @@ from holdfast.feature_set import LEAK, Feature, FeatureSet
 from holdfast.lake import Lake
 from holdfast.settings import Scoring
 from holdfast.store import MemoryStore
-from report.page import count, money, percent, points
+from report.page import count, day, money, people, percent, points
 from report.report import report
 from report.summary import insight
 from score.held import MemoryVectors
@@ -68,16 +68,15 @@ def test_the_page_says_who_leaves_what_it_costs_and_how_sure_that_is(lake: Lake)
 
     text = " ".join(page.text.split())
     assert "of 300 customers" in text
-    assert "at high risk of leaving within 56 days; they put USD" in text
+    assert "likely to leave within 56 days and put USD" in text
     for part in (
         "most valuable fifth",
         "Kinds of users",
-        "The 50 customers most at risk",
         "Support tickets in the last 90 days",
         "AUC 0.",
+        "first night",
     ):
         assert part in text
-    assert page.opened.count("details") == 50
     assert store.objects["reports/latest.html"] == store.objects["reports/run-1.html"]
 
 
@@ -86,8 +85,9 @@ def test_the_features_that_weigh_most_are_shown_with_their_sentence_share_and_wh
 
     text = " ".join(page.text.split())
     first = bundle().json(IMPORTANCE)[0]
-    assert "The ten that weigh most, of 5" in text
-    assert f"{first['sentence']}{first['higher']}Experience with support{100 * first['importance']:.1f} %" in text
+    assert "The ten things that weigh most, of 5" in text
+    assert f"{first['sentence']}Experience with support{first['higher']}" in text
+    assert f"{100 * first['importance']:.1f} %" in text
     assert "left out because" not in text
 
 
@@ -116,24 +116,26 @@ def test_a_feature_tells_of_what_customer_success_would_say(name: str, group: st
 def test_the_page_asks_nobody_for_anything(lake: Lake) -> None:
     page, _ = reported(lake, population())
 
-    assert page.addresses == []
-    assert not {"script", "link", "img", "iframe"} & set(page.opened)
+    assert all(address and address.startswith("#") for address in page.addresses)
+    assert not {"link", "img", "iframe"} & set(page.opened)
+    assert "https://" not in page.text.replace("https://d3js.org", "").replace("https://observablehq.com", "")
 
 
 def test_every_tag_is_closed(lake: Lake) -> None:
     page, _ = reported(lake, population())
 
-    for tag in ("table", "tr", "td", "th", "details", "summary", "ul", "li", "section", "p", "h2"):
+    for tag in ("table", "tr", "td", "th", "details", "summary", "ol", "li", "section", "p", "h2", "script", "style"):
         assert page.opened.count(tag) == page.closed.count(tag), tag
 
 
 def test_names_are_text_and_never_markup(lake: Lake) -> None:
     features = population()
-    strange = pa.array(["<script>alert(1)</script>", *features["customer_id"].to_pylist()[1:]])
+    strange = pa.array(["</script><script>alert(1)</script>", *features["customer_id"].to_pylist()[1:]])
+    plain, _ = reported(lake, features)
 
     page, store = reported(lake, features.set_column(0, "customer_id", strange), name="<b>Acme</b> & Söhne")
 
-    assert "script" not in page.opened
+    assert page.opened.count("script") == plain.opened.count("script")
     assert b"&lt;b&gt;Acme&lt;/b&gt; &amp; S" in store.objects["reports/latest.html"]
 
 
@@ -151,9 +153,16 @@ def test_nobody_scored_is_nothing_to_report(lake: Lake) -> None:
 
 def test_numbers_are_written_as_people_write_them() -> None:
     assert [money(v, "USD") for v in (1_234_567.0, 12_345.0, 99.4, None)] == [
-        "USD 1.2 M",
-        "USD 12.3 k",
-        "USD 99",
+        "USD\u00a01.2\u00a0M",
+        "USD\u00a012.3\u00a0k",
+        "USD\u00a099",
         "unknown",
     ]
-    assert (percent(0.214), percent(0.214, 1), count(12345.2), points(-0.123)) == ("21 %", "21.4 %", "12,345", "-12.3")
+    assert (percent(0.214), percent(0.214, 1)) == ("21\u00a0%", "21.4\u00a0%")
+    assert (count(12345.2), points(-0.123), people(1), people(2000)) == (
+        "12,345",
+        "-12.3",
+        "1 customer",
+        "2,000 customers",
+    )
+    assert day("2026-11-01T00:00:00+00:00") == "1 November 2026"
