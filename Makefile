@@ -4,7 +4,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export CDK_DISABLE_CLI_TELEMETRY := 1
 
-.PHONY: help setup demo down test faults check bundles synth deploy unit clean bench-ingest bench-quality bench-features bench-score test-quality test-featuretools test-spark kills check-privacy bench-hash
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -18,7 +18,16 @@ demo: setup  ## the whole chain on this machine: embedded AWS, sources, a night'
 down: setup  ## stop what `make demo` started
 	@holdfast down
 
+bench-report: setup  ## the executives' page of 1,000, 10,000 and 50,000 customers in Chromium (ARGS="--customers 50000")
+	@.uv/bin/uv sync --locked --quiet --inexact --group browser
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.report $(ARGS)
+
+test-browser: setup  ## the executives' page in a real browser: each click, each world, axe-core (wants Chromium)
+	@.uv/bin/uv sync --locked --quiet --inexact --group browser
+	@pytest tests/browser $(ARGS)
+
 test: setup  ## every test, two at a time: unit, infrastructure for both targets, integration, end to end
+	@.uv/bin/uv sync --locked --quiet --inexact --group browser
 	@pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 unit: setup  ## the quick tests alone

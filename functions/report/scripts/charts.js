@@ -89,18 +89,23 @@ function spark(feature) {
   const dependence = about.importance.find((each) => each.feature === feature)?.dependence ?? [];
   if (dependence.length < 2) return "";
   const most = Math.max(...dependence.map((bin) => Math.abs(bin.mean)), 1e-6);
-  return Plot.plot({
+  return picture(Plot.plot({
     ...plain, width: 132, height: 34, margin: 4, x: { axis: null }, y: { axis: null, domain: [-most, most] },
     ariaLabel: dependence.at(-1).mean < dependence[0].mean ? "the risk falls as it rises" : "the risk rises with it",
     marks: [Plot.ruleY([0], { stroke: colour("line") }), Plot.lineY(dependence, { x: (_, k) => k, y: "mean", stroke: colour("bar"), strokeWidth: 2, curve: "monotone-x" })],
-  });
+  }));
 }
 
-// A plot in its figure, as wide as that is, and a picture for whoever cannot see it.
+// One picture with one description: its parts say nothing by themselves.
+function picture(plot) {
+  for (const part of plot.querySelectorAll("g[aria-label]")) part.removeAttribute("aria-label");
+  plot.setAttribute("role", "img");
+  return plot;
+}
+
+// A plot in its figure, as wide as that is.
 function put(figure, draw) {
   const place = figure.querySelector(".plot");
   figure.hidden = false;
-  const plot = draw(Math.max(260, Math.min(place.clientWidth || 560, 720)));
-  plot.setAttribute("role", "img");
-  place.replaceChildren(plot);
+  place.replaceChildren(picture(draw(Math.max(260, Math.min(place.clientWidth || 560, 720)))));
 }

@@ -20,9 +20,7 @@ function showCustomer(i) {
     ...moved(i),
   ].filter(Boolean));
   dialog.showModal();
-  const drawn = force(i, Math.min(640, Math.max(260, plot.clientWidth)));
-  drawn.setAttribute("role", "img");
-  plot.append(drawn);
+  plot.append(picture(force(i, Math.min(640, Math.max(260, plot.clientWidth)))));
   close.focus();
 }
 

@@ -25,10 +25,8 @@ function refresh() {
   document.getElementById("selection").textContent = `${people(all.customers)}, ${count(all.high)} at high risk${valued ? `, ${money(all.risk)} at risk of ${money(all.value)}` : ""}, as of ${day(about.as_of)}.${more}`;
   document.getElementById("company-card").replaceChildren(...(items.length ? companyCard(wanted.company, items) : []));
   trail();
-  const key = view === "companies" ? 1 : 0;
   if (view === "companies") grids.companies.show(byCompany(items).sort((a, b) => (a.company < 0) - (b.company < 0) || b.risk - a.risk || b.high - a.high));
   else grids.customers.show(items);
-  return key;
 }
 
 function trail() {
@@ -37,6 +35,7 @@ function trail() {
     .filter(([name]) => wanted[name] !== null).map(([name, word, list]) => `${list[wanted[name]]} ${word}`.trim());
   if (segment.length) said.push([segment.join(", "), () => goTo({ company: null })]);
   if (wanted.company !== null) said.push([companyName(wanted.company), () => {}]);
+  document.getElementById("trail").hidden = said.length === 1;
   document.getElementById("trail").replaceChildren(...said.flatMap(([text, go], place) => {
     const last = place === said.length - 1;
     return [place ? " › " : "", last ? make("span", { dir: "auto", "aria-current": "true" }, text) : make("button", { class: "link", dir: "auto", onclick: go }, text)];
