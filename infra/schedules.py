@@ -53,9 +53,8 @@ class Schedules(Construct):
         scheduler.Schedule(self, name, schedule=expression, target=target, description=description)
 
     def _on_drift(self, machine: sfn.StateMachine) -> None:
-        again = targets.SfnStateMachine(
-            machine, input=events.RuleTargetInput.from_object({"reason": "drift"}), dead_letter_queue=self.missed
-        )
+        why = events.RuleTargetInput.from_object({"reason": events.EventField.from_path("$.detail.reason")})
+        again = targets.SfnStateMachine(machine, input=why, dead_letter_queue=self.missed)
         pattern = events.EventPattern(source=["holdfast"], detail_type=["drift detected"])
         events.Rule(
             self,

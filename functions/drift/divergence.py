@@ -1,19 +1,20 @@
-"""The rule of drift: how far two distributions lie apart beyond what sampling alone would do."""
+"""How far each column has moved from the reference, and how likely chance would have moved it so far."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
-from holdfast.distribution import mean, shares
+from holdfast.distribution import Apart, apart, mean, miscalibrated, shares
 
-_ALPHA = 0.05
-_SMOOTHING = 0.5
-"""Added to every bin's count (Jeffreys), so that an empty bin is unlikely and not impossible."""
+PREDICTION, OUTCOME, CALIBRATION = "churn_probability", "churned", "calibration"
+"""Columns beside the features: what is said, what happened to whom it was said of earlier, and the two held together."""
+
+Column = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -21,74 +22,74 @@ class Shift:
     """One column, before and now."""
 
     name: str
+    effect: float
+    """Standard deviations, of a normal distribution that moves as far: sqrt(2 * KL), less what the baseline moves by itself."""
     divergence: float
-    """KL divergence of now from the reference, in nats, over the level that sampling reaches by itself."""
+    """KL divergence of now from the reference, in nats."""
+    level: float
+    """What the baseline reaches by itself: by sampling, and between its own cutoffs."""
+    chance: float
+    """Probability of so large a divergence between two samples of one distribution."""
     before: float | None
     """Mean in the reference."""
     now: float | None
+    missing_before: float = 0.0
+    """Share of rows."""
+    missing_now: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a check found."""
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What came of customers by now: whether each churned [n], and the probability that had been said of it [n], or None where nothing had."""
 
-    drifted: list[Shift]
-    rows: int
-    report: str
-    """Key of the page in the artifacts bucket, empty when nothing could be compared."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {"drifted": [shift.name for shift in self.drifted], "rows": self.rows, "report": self.report}
-
-    def detail(self) -> dict[str, Any]:
-        """The same for an event, which has to stay small: how many, and the furthest of them."""
-        return {
-            "count": len(self.drifted),
-            "rows": self.rows,
-            "report": self.report,
-            "furthest": [s.to_json() for s in self.drifted[:20]],
-        }
+    churned: NDArray[np.bool_]
+    said: NDArray[np.float64] | None
 
 
-def kl_divergence(now: Sequence[float], before: Sequence[float], rows: int, reference_rows: int) -> float:
-    """Sum of p * ln(p / q) over bins, p the smoothed shares now and q those of the reference; in nats."""
-    p, q = _smoothed(now, rows), _smoothed(before, reference_rows)
-    return float((p * np.log(p / q)).sum())
+def shifts(columns: Mapping[str, Column], reference: Mapping[str, Any], outcomes: Outcomes | None) -> list[Shift]:
+    """Every column that the reference knows, the furthest apart first; one that is not there any more is all missing.
 
-
-def sampling_level(bins: int, rows: int, reference_rows: int, columns: int) -> float:
-    """The KL divergence that two samples of one distribution stay under, in all of `columns` columns at 95 %.
-
-    Under no drift 2 * KL / (1/n + 1/m) is chi-squared with bins - 1 degrees of freedom (Kullback, 1959); its quantile
-    is the Wilson-Hilferty approximation, at a level divided by the number of columns (Bonferroni).
+    `reference` is the bundle's own: `rows`, and by column edges, shares, mean and level.
     """
-    freedom = max(bins - 1, 1)
-    z = NormalDist().inv_cdf(1 - _ALPHA / max(columns, 1))
-    chi_squared = freedom * (1 - 2 / (9 * freedom) + z * math.sqrt(2 / (9 * freedom))) ** 3
-    return 0.5 * chi_squared * (1 / rows + 1 / reference_rows)
+    held = {**reference["features"], PREDICTION: reference["prediction"]}
+    rows = max((len(values) for values in columns.values()), default=0)
+    gone = np.full(rows, np.nan)
+    found = [_shift(name, columns.get(name, gone), each, reference["rows"]) for name, each in held.items()]
+    found += _of_outcomes(outcomes, reference) if outcomes is not None and len(outcomes.churned) else []
+    return sorted(found, key=lambda shift: (-shift.effect, shift.name))
 
 
-def shifts(
-    columns: Mapping[str, NDArray[np.floating[Any]]], reference: Mapping[str, dict[str, Any]], reference_rows: int
-) -> list[Shift]:
-    """Every column that the reference knows, the furthest apart first; within the sampling level is nought."""
-    known = {name: values for name, values in columns.items() if name in reference}
-    found = [_shift(name, values, reference[name], reference_rows, len(known)) for name, values in known.items()]
-    return sorted(found, key=lambda shift: (-shift.divergence, shift.name))
-
-
-def _shift(
-    name: str, values: NDArray[np.floating[Any]], held: dict[str, Any], reference_rows: int, columns: int
-) -> Shift:
+def _shift(name: str, values: Column, held: Mapping[str, Any], reference_rows: int) -> Shift:
     now = shares(values, held["edges"])
-    apart = kl_divergence(now, held["shares"], len(values), reference_rows)
-    level = sampling_level(len(now), len(values), reference_rows, columns)
-    return Shift(name, round(max(0.0, apart - level), 6), held["mean"], mean(values))
+    moved = apart(now, held["shares"], len(values), reference_rows)
+    means = held["mean"], mean(values)
+    return _told(name, moved, held, means, (held["shares"][-1], now[-1]))
 
 
-def _smoothed(held: Sequence[float], rows: int) -> NDArray[np.float64]:
-    counts = np.asarray(held) * rows + _SMOOTHING
-    return np.asarray(counts / counts.sum())
+def _of_outcomes(outcomes: Outcomes, reference: Mapping[str, Any]) -> list[Shift]:
+    found = []
+    if "outcome" in reference:
+        found.append(_shift(OUTCOME, outcomes.churned.astype(float), reference["outcome"], reference["rows"]))
+    if "calibration" in reference and outcomes.said is not None:
+        moved = miscalibrated(outcomes.said, outcomes.churned, reference["prediction"]["edges"])
+        means = float(outcomes.said.mean()), float(outcomes.churned.mean())
+        found.append(_told(CALIBRATION, moved, reference["calibration"], means))
+    return found
+
+
+def _told(
+    name: str,
+    moved: Apart,
+    held: Mapping[str, Any],
+    means: tuple[float | None, float | None],
+    missing: tuple[float, float] = (0.0, 0.0),
+) -> Shift:
+    level = held.get("level", 0.0)
+    effect = math.sqrt(2 * moved.beyond) - math.sqrt(2 * level)
+    return Shift(
+        name, round(max(0.0, effect), 6), moved.divergence, moved.sampling + level,
+        float(chdtrc(max(moved.freedom, 1), moved.chi_squared)), *means, *missing,
+    )  # fmt: skip

@@ -1,15 +1,16 @@
-"""What a drift check looks at: the newest features and scores, and the champion's reference."""
+"""What a drift check looks at: the newest features and scores, what came of those scored earlier, and the champion's reference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from pyiceberg.expressions import EqualTo, Reference
 
-from drift.divergence import Shift, shifts
+from drift.divergence import CALIBRATION, OUTCOME, PREDICTION, Outcomes, Shift, shifts
 from holdfast.bundle import IMPORTANCE, REFERENCE, Bundle, load
 from holdfast.feature_set import AS_OF, judged_tag, tag_of
 from holdfast.lake import Lake
@@ -18,20 +19,25 @@ from holdfast.registry import Registry
 from holdfast.scoring import Scorer
 from holdfast.store import Store
 
-PREDICTION = "churn_probability"
+_SAID = {
+    PREDICTION: "Predicted churn probability",
+    OUTCOME: "Share of customers who left, at the latest day of which it is known",
+    CALIBRATION: "What was predicted of them (before) against what happened (now)",
+}
 _DRAWN = 15
 """Columns on Evidently's page: those furthest apart, and those that matter most."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """Columns of now by name, the bundle that holds the reference, and the rows that the reference was made of."""
+    """The rows that were scored last with what was said of them, the bundle that holds the reference, and the latest rows whose outcome is known."""
 
     bundle: Bundle
     scorer: Scorer
     features: pa.Table
     probability: NDArray[np.float64]
     examples: pa.Table
+    outcomes: Outcomes
 
     @property
     def rows(self) -> int:
@@ -47,13 +53,12 @@ class Evidence:
     def sentences(self) -> dict[str, str]:
         """What each column says."""
         known = {feature.name: feature.sentence for feature in self.scorer.feature_set.features}
-        return known | {PREDICTION: "Predicted churn probability"}
+        return known | _SAID
 
     def shifts(self) -> list[Shift]:
-        """How far every feature and the prediction moved, furthest first."""
-        held: dict[str, Any] = self.bundle.json(REFERENCE)
+        """How far every feature, the prediction and what came of it moved, furthest first."""
         columns = {name: floats(self.features[name]) for name in self._names()} | {PREDICTION: self.probability}
-        return shifts(columns, held["features"] | {PREDICTION: held["prediction"]}, held["rows"])
+        return shifts(columns, self.bundle.json(REFERENCE), self.outcomes)
 
     def tables(self, furthest: Sequence[str]) -> tuple[pa.Table, pa.Table]:
         """Now and the reference with the columns to draw, named in plain words."""
@@ -91,7 +96,22 @@ def gather(lake: Lake, store: Store, registry: Registry) -> Evidence | None:
     if features is None or scores is None or examples is None or not features.num_rows:
         return None
     holdout = examples.filter(pc.is_in(examples["split"], pa.array(["holdout", "fold"])))
-    return Evidence(bundle, scorer, features, floats(scores["probability"]), holdout)
+    return Evidence(bundle, scorer, features, floats(scores["probability"]), holdout, _outcomes(lake, holdout))
+
+
+def _outcomes(lake: Lake, examples: pa.Table) -> Outcomes:
+    """What came of the customers of the latest labelled day, beside what had been said of them on that day."""
+    known = examples.filter(pc.is_valid(examples["label"]))
+    said = _history(lake, pc.max(known["cutoff"]).as_py()) if known.num_rows else None
+    if said is None or not said.num_rows:
+        return Outcomes(floats(known["label"]) > 0, None)
+    both = known.select(["customer_id", "label"]).join(said, "customer_id", join_type="inner")
+    return Outcomes(floats(both["label"]) > 0, floats(both["probability"]))
+
+
+def _history(lake: Lake, day: datetime) -> pa.Table | None:
+    night = EqualTo(term=Reference("as_of"), value=day.isoformat())
+    return lake.read("scores_history", ("customer_id", "probability"), night)
 
 
 def _kept(lake: Lake, name: str, *tags: str) -> pa.Table | None:

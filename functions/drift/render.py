@@ -14,7 +14,9 @@ def render(current: pa.Table, reference: pa.Table) -> bytes:
         from evidently import Report  # heavy: several seconds, and only wanted when there is something to draw
         from evidently.presets import DataDriftPreset
 
-        drawn = Report([DataDriftPreset()]).run(_thinned(current).to_pandas(), _thinned(reference).to_pandas())
+        drawn = Report([DataDriftPreset(method="kl_div")]).run(
+            _thinned(current).to_pandas(), _thinned(reference).to_pandas()
+        )
         return str(drawn.get_html_str(as_iframe=False)).encode()
 
 

@@ -1,18 +1,49 @@
 """What a bundle remembers of its rows: the reference that drift is measured from, and which features matter."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from holdfast.distribution import described
+from holdfast.distribution import apart, described, miscalibrated, shares
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Doubles, Floats
+from train.examples import Examples
 
 
-def reference(rows: Floats, probability: Doubles, feature_set: FeatureSet) -> dict[str, Any]:
-    """Distribution of every feature [n, features] and of the prediction [n]: bin edges, shares, mean."""
-    columns = {name: described(rows[:, j]) for j, name in enumerate(feature_set.names)}
-    return {"rows": len(rows), "features": columns, "prediction": described(probability)}
+def reference(
+    judged: Examples, said: Doubles, train: Examples, fitted: Doubles, feature_set: FeatureSet
+) -> dict[str, Any]:
+    """What drift is measured from: of the judged rows and of what was `said` of them [n], the distribution of every feature, of the
+    prediction and of the outcome, each with the `level` that it reached between cutoffs by itself.
+
+    The level is in nats, beyond what sampling alone makes: the furthest of any training cutoff. That of the prediction is between training
+    cutoffs (`fitted` [n] is what the model says of rows that it was trained on, which is bolder than what it says of others).
+    """
+    parts = [train.cutoff == day for day in np.unique(train.cutoff) if day not in judged.cutoff]
+    columns = {
+        name: _described(judged.rows[:, j], [train.rows[part, j] for part in parts])
+        for j, name in enumerate(feature_set.names)
+    }
+    outcomes = _described(judged.churned.astype(float), [train.churned[part].astype(float) for part in parts])
+    prediction = described(said)
+    between = [fitted[part] for part in parts]
+    return {
+        "rows": len(judged), "features": columns, "outcome": outcomes,
+        "prediction": prediction | {"level": _described(between[-1], between[:-1])["level"] if parts else 0.0},
+        "calibration": {"level": _kept(miscalibrated(said, judged.churned, prediction["edges"]).beyond)},
+    }  # fmt: skip
+
+
+def _described(values: Floats | Doubles, others: Sequence[Floats | Doubles]) -> dict[str, Any]:
+    held = described(values)
+    found = [apart(shares(each, held["edges"]), held["shares"], len(each), len(values)).beyond for each in others]
+    # The furthest of k days says too little of the furthest of all: its distance, the root of KL, is short by k / (k + 1).
+    return held | {"level": _kept(max(found) * (1 + 1 / len(found)) ** 2 if found else 0.0)}
+
+
+def _kept(nats: float) -> float:
+    return round(nats, 9)
 
 
 def importance(rows: Floats, contributions: Doubles, feature_set: FeatureSet) -> list[dict[str, Any]]:

@@ -133,12 +133,18 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
         CALIBRATOR: fitted.churn.calibrator.to_json(), VALUE: fitted.value.to_json(), PERSONAS: personas.to_json(),
         FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: _told(found, heavy, rows, contributions),
         INTERACTIONS: strongest(together, feature_set, _PAIRS),
-        REFERENCE: reference(rows, fitted.churn.probability(rows), feature_set), SETTINGS: _settings(settings),
+        REFERENCE: _reference(fitted, feature_set), SETTINGS: _settings(settings),
     }  # fmt: skip
     told = card.Told(settings.name, metrics, found, documents[INTERACTIONS], personas, feature_set, documents[SETTINGS])
     documents[CARD_JSON] = card.as_json(told)
     files = {CHURN: churn, TABLES: tables.to_bytes(), CARD: card.as_markdown(told).encode()}
     return Bundle(files | {name: canonical(value) for name, value in documents.items()})
+
+
+def _reference(fitted: _Fitted, feature_set: FeatureSet) -> dict[str, Any]:
+    judged, train = fitted.judged, fitted.train
+    said = fitted.churn.probability(judged.rows)
+    return reference(judged, said, train, fitted.churn.probability(train.rows), feature_set)
 
 
 def _told(found: list[dict[str, Any]], heavy: list[int], rows: Floats, contributions: Doubles) -> list[dict[str, Any]]:

@@ -111,7 +111,8 @@ class Training(Section):
 
     cutoffs: int = Field(6, ge=1)
     """How many training cutoffs before the holdout."""
-    step_days: int = Field(28, gt=0)
+    step_days: int = Field(23, gt=0)
+    """Days between cutoffs. No multiple of seven: else all are of one weekday, and any other day looks like drift."""
     validation: Literal["time", "folds"] = "time"
     """`time`: the latest labelled cutoff is the holdout. `folds`: five stratified folds of the one cutoff there is."""
     folds: int = Field(5, ge=2)
@@ -203,11 +204,20 @@ class Api(Section):
 
 
 class Drift(Section):
-    """When a shift is an alert."""
+    """When a shift is an alert: all of these have to hold."""
 
-    maximum_shift: float = Field(0.05, gt=0)
-    """KL divergence over the reference's own sampling level."""
+    maximum_shift: float = Field(0.05, ge=0)
+    """KL divergence above the baseline's own level, as a share of that level …"""
+    minimum_effect: float = Field(0.04, gt=0)
+    """… by at least so many standard deviations more than the baseline moves by itself …"""
+    false_discovery: float = Field(0.001, gt=0, lt=1)
+    """… that is no chance: the share of false ones among all columns called drifted (Benjamini and Yekutieli) …"""
+    windows: int = Field(2, ge=1, le=7)
+    """… in so many checks in a row, each of another day …"""
     minimum_rows: int = Field(200, ge=1)
+    """… of so many customers."""
+    cooldown_days: int = Field(14, ge=0)
+    """So long after an alert nothing is said again and no run is started, whatever drifts."""
     schedule: str = "cron(0 6 * * ? *)"
 
 

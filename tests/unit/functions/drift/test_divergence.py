@@ -1,86 +1,103 @@
-"""The rule of drift."""
+"""How far columns have moved."""
 
 import numpy as np
 import pytest
 
-from drift.alert import alert
-from drift.divergence import Finding, Shift, kl_divergence, sampling_level, shifts
+from drift.divergence import CALIBRATION, OUTCOME, PREDICTION, Outcomes, Shift, shifts
 from holdfast.distribution import described
 
+ROWS = 8000
 
-def columns(rows: int, seed: int, shift: float = 0.0) -> dict[str, np.ndarray]:
-    draw = np.random.default_rng(seed)
-    made = {f"f{number}": draw.normal(size=rows) for number in range(40)}
-    return made | {
-        "moved": draw.normal(shift, 1, rows),
-        "gappy": np.where(draw.random(rows) < 0.2 + shift / 2, np.nan, draw.normal(size=rows)),
+
+def column(seed: int, moved: float = 0.0, rows: int = ROWS) -> np.ndarray:
+    return np.random.default_rng(seed).normal(moved, 1, rows)
+
+
+def reference(level: float = 0.0) -> dict:
+    said = np.random.default_rng(5).beta(1, 9, ROWS)
+    return {
+        "rows": ROWS,
+        "features": {"visits": described(column(0)) | {"level": level}},
+        "prediction": described(said) | {"level": 0.0},
+        "outcome": described((said > 0.2).astype(float)) | {"level": 0.0},
+        "calibration": {"level": 0.0},
     }
 
 
-def reference(rows: int = 3000) -> dict[str, dict[str, object]]:
-    return {name: described(values) for name, values in columns(rows, seed=0).items()}
+def visits(values: np.ndarray, level: float = 0.0) -> Shift:
+    return next(s for s in shifts({"visits": values}, reference(level), None) if s.name == "visits")
 
 
-@pytest.mark.parametrize("rows", [200, 1000, 20_000])
-@pytest.mark.parametrize("seed", range(1, 6))
-def test_another_sample_of_the_same_customers_is_never_far_apart(rows: int, seed: int) -> None:
-    found = shifts(columns(rows, seed), reference(), 3000)
-
-    assert len(found) == 42
-    assert max(shift.divergence for shift in found) < 0.02
+def said_now() -> dict[str, np.ndarray]:
+    return {PREDICTION: np.random.default_rng(6).beta(1, 9, ROWS)}
 
 
-def test_what_moved_comes_first_with_its_means() -> None:
-    found = shifts(columns(2000, seed=1, shift=0.8), reference(), 3000)
-
-    assert {shift.name for shift in found if shift.divergence > 0.05} == {"moved", "gappy"}
-    moved = next(shift for shift in found if shift.name == "moved")
-    assert moved.before == pytest.approx(0, abs=0.1)
-    assert moved.now == pytest.approx(0.8, abs=0.1)
+def test_the_effect_is_in_standard_deviations() -> None:
+    assert visits(column(1, moved=0.5)).effect == pytest.approx(0.5, abs=0.05)
+    assert np.mean([visits(column(n, moved=0.1)).effect for n in range(1, 30)]) == pytest.approx(0.1, abs=0.02)
+    assert np.mean([visits(column(n)).effect for n in range(1, 30)]) < 0.03
 
 
-def test_the_distance_of_a_distribution_from_itself_is_nought_and_grows_with_the_shift() -> None:
-    held, some, more = [0.5, 0.5], [0.6, 0.4], [0.9, 0.1]
+def test_of_the_effect_what_the_baseline_moves_by_itself_is_taken_off() -> None:
+    moved = visits(column(1, moved=0.5), level=0.3**2 / 2)
 
-    distances = [kl_divergence(now, held, 10_000, 10_000) for now in (held, some, more)]
-
-    assert distances[0] == pytest.approx(0)
-    assert distances[1] == pytest.approx(0.6 * np.log(1.2) + 0.4 * np.log(0.8), abs=1e-3)
-    assert distances == sorted(distances)
+    assert moved.effect == pytest.approx(0.2, abs=0.05)
+    assert moved.level > 0.3**2 / 2
 
 
-def test_an_empty_bin_is_unlikely_and_not_impossible() -> None:
-    assert np.isfinite(kl_divergence([0.5, 0.5], [1.0, 0.0], 1000, 1000))
+def test_chance_is_even_between_samples_of_one_distribution() -> None:
+    held = reference()
+    chances = []
+    for seed in range(1, 300):
+        fresh = held | {"features": {"visits": described(column(1000 + seed))}}
+        chances += [s.chance for s in shifts({"visits": column(seed)}, fresh, None) if s.name == "visits"]
+
+    assert np.quantile(chances, [0.1, 0.5, 0.9]) == pytest.approx([0.1, 0.5, 0.9], abs=0.1)
 
 
-def test_the_sampling_level_is_where_chance_ends() -> None:
-    draw = np.random.default_rng(0)
-    chance = [
-        kl_divergence(*(draw.multinomial(500, [0.1] * 10) / 500 for _ in range(2)), 500, 500) for _ in range(2000)
-    ]
+def test_what_moved_comes_first_with_its_means_and_its_gaps() -> None:
+    values = column(1, moved=0.8)
+    values[:800] = np.nan
 
-    assert np.mean(np.array(chance) > sampling_level(10, 500, 500, 1)) == pytest.approx(0.05, abs=0.02)
+    first = shifts({"visits": values} | said_now(), reference(), None)[0]
+
+    assert (first.name, first.missing_before) == ("visits", 0.0)
+    assert (first.before, first.now) == (pytest.approx(0, abs=0.1), pytest.approx(0.8, abs=0.1))
+    assert first.missing_now == pytest.approx(0.1)
+
+
+def test_a_column_that_is_not_there_any_more_is_all_missing() -> None:
+    gone = next(s for s in shifts(said_now(), reference(), None) if s.name == "visits")
+
+    assert (gone.now, gone.missing_now) == (None, 1.0)
+    assert gone.effect > 1
 
 
 def test_a_column_that_the_reference_does_not_know_is_left_out() -> None:
-    assert shifts({"new": np.ones(10)}, {}, 100) == []
+    assert "new" not in {s.name for s in shifts({"new": np.ones(ROWS)}, reference(), None)}
 
 
-def test_an_alert_names_features_in_plain_words_with_before_and_now() -> None:
-    finding = Finding(
-        [Shift("days_since_last_login", 0.21, 3.2, 9.75), Shift("x", 0.1, None, 1.0)], 5000, "drift/2026-06-01.html"
-    )
+@pytest.mark.parametrize(("factor", "off"), [(1.0, False), (2.0, True)])
+def test_what_was_said_is_held_to_what_happened(factor: float, off: bool) -> None:
+    draw = np.random.default_rng(8)
+    said = draw.beta(1, 9, ROWS)
+    happened = draw.random(ROWS) < factor * said
 
-    told = alert("höldfast", finding, {"days_since_last_login": "Days since the last login"}, 0.05)
+    found = {s.name: s for s in shifts(said_now(), reference(), Outcomes(happened, said))}
 
-    assert "- Days since the last login: mean 3.2 before, 9.75 now (shift 0.210)" in told.text
-    assert "- x: mean unknown before, 1 now" in told.text
-    assert told.subject.isascii()
-    assert len(told.subject) <= 100
+    assert (found[CALIBRATION].chance < 1e-6) == off
+    assert found[CALIBRATION].now == pytest.approx(happened.mean())
+    assert OUTCOME in found
 
 
-def test_an_event_stays_small_however_much_has_drifted() -> None:
-    finding = Finding([Shift(f"feature_{number}" * 5, 0.5, 1.0, 2.0) for number in range(5000)], 5000, "drift/x.html")
+def test_before_anything_was_said_of_them_only_the_share_of_leavers_is_compared() -> None:
+    names = {s.name for s in shifts(said_now(), reference(), Outcomes(np.zeros(ROWS, bool), None))}
 
-    assert finding.detail()["count"] == 5000
-    assert len(str(finding.detail())) < 8_000
+    assert OUTCOME in names
+    assert CALIBRATION not in names
+
+
+def test_a_reference_from_before_there_were_levels_is_read() -> None:
+    old = {"rows": ROWS, "features": {"visits": described(column(0))}, "prediction": described(column(2))}
+
+    assert len(shifts({"visits": column(1)}, old, Outcomes(np.ones(ROWS, bool), column(3)))) == 2

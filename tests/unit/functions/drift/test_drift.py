@@ -1,13 +1,19 @@
 """The drift check on a lake in a folder, with Evidently's real page."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from drift.divergence import CALIBRATION, OUTCOME, PREDICTION
 from drift.drift import check
-from drift.evidence import PREDICTION, gather
+from drift.evidence import Evidence, gather
+from drift.finding import Finding
+from drift.memory import Memory
 from holdfast.bundle import save
 from holdfast.contracts import ScoringWanted
 from holdfast.lake import Lake
@@ -42,29 +48,91 @@ def with_many_tickets() -> pa.Table:
     return features.set_column(features.column_names.index("tickets_90d"), "tickets_90d", more)
 
 
-@pytest.mark.parametrize(("features", "drifted"), [(population, []), (with_many_tickets, ["tickets_90d", PREDICTION])])
-def test_only_what_moved_is_called_drifted_and_a_page_is_drawn(
-    tmp_path: Path, features: object, drifted: list[str]
-) -> None:
-    lake = folder_lake(tmp_path)
-    store, registry = scored(lake, features())  # type: ignore[operator]
+def looked(evidence: Evidence, store: MemoryStore, memory: Memory, day: str, **rule: float) -> tuple[Finding, Memory]:
+    """A check as if the night were of another day."""
+    cutoff = pa.array([datetime.fromisoformat(day).replace(tzinfo=UTC)] * evidence.rows, pa.timestamp("us", tz="UTC"))
+    features = evidence.features.set_column(evidence.features.column_names.index("cutoff"), "cutoff", cutoff)
+    return check(replace(evidence, features=features), memory, store, Drift(**rule))
+
+
+def evidence_of(lake: Lake, features: pa.Table) -> tuple[Evidence, MemoryStore]:
+    store, registry = scored(lake, features)
     evidence = gather(lake, store, registry)
     assert evidence is not None
+    return evidence, store
 
-    finding = check(evidence, store, Drift(maximum_shift=0.05))
 
-    assert sorted(finding.to_json()["drifted"]) == sorted(drifted)
-    assert (finding.rows, finding.report) == (300, "drift/2026-06-01.html")
-    assert b"Support tickets in the last 90 days" in store.objects[finding.report]
+@pytest.mark.parametrize(("features", "drifted"), [(population, []), (with_many_tickets, ["tickets_90d", PREDICTION])])
+def test_only_what_moved_twice_is_called_drifted_and_a_page_is_drawn(
+    tmp_path: Path, features: Callable[[], pa.Table], drifted: list[str]
+) -> None:
+    evidence, store = evidence_of(folder_lake(tmp_path), features())
+
+    first, memory = looked(evidence, store, Memory(), "2026-06-01")
+    second, memory = looked(evidence, store, memory, "2026-06-02")
+
+    assert (first.to_json()["drifted"], first.suspected, first.tells) == ([], len(drifted), False)
+    assert sorted(second.to_json()["drifted"]) == sorted(drifted)
+    assert (second.tells, memory.told) == (bool(drifted), "2026-06-02" if drifted else "")
+    assert (second.rows, second.report) == (300, "drift/2026-06-02.html")
+    assert b"Support tickets in the last 90 days" in store.objects[second.report]
+
+
+def test_an_alert_is_told_once_until_it_has_cooled_down(tmp_path: Path) -> None:
+    evidence, store = evidence_of(folder_lake(tmp_path), with_many_tickets())
+    told, memory = [], Memory()
+
+    for day in ("2026-06-01", "2026-06-02", "2026-06-02", "2026-06-03", "2026-06-16"):
+        finding, memory = looked(evidence, store, memory, day, cooldown_days=14)
+        told.append(finding.tells)
+
+    assert told == [False, True, False, False, True]
+
+
+def test_the_same_day_checked_again_finds_the_same(tmp_path: Path) -> None:
+    evidence, store = evidence_of(folder_lake(tmp_path), with_many_tickets())
+
+    _, memory = looked(evidence, store, Memory(), "2026-06-01")
+    again, after = looked(evidence, store, memory, "2026-06-01")
+
+    assert again.drifted == ()
+    assert after == memory
 
 
 def test_too_few_rows_are_never_called_drifted(tmp_path: Path) -> None:
+    evidence, store = evidence_of(folder_lake(tmp_path), with_many_tickets())
+
+    assert looked(evidence, store, Memory(), "2026-06-01", minimum_rows=301, windows=1)[0].drifted == ()
+
+
+def test_a_feature_that_is_no_longer_made_has_drifted(tmp_path: Path) -> None:
+    evidence, store = evidence_of(folder_lake(tmp_path), population())
+    gone = replace(evidence, features=evidence.features.drop_columns(["open_rate"]))
+
+    finding, _ = check(gone, Memory(), store, Drift(windows=1))
+
+    assert [(shift.name, shift.missing_now) for shift in finding.drifted] == [("open_rate", 1.0)]
+
+
+def test_what_was_said_is_held_to_the_outcomes_of_the_same_day(tmp_path: Path) -> None:
     lake = folder_lake(tmp_path)
-    store, registry = scored(lake, with_many_tickets())
+    store, registry = scored(lake, population())
+    examples = training_examples()
+    last = examples.filter(pc.equal(examples["split"], "holdout"))
+    day = pc.max(last["cutoff"]).as_py()
+    said = {"customer_id": last["customer_id"], "as_of": [day] * last.num_rows, "probability": [0.9] * last.num_rows}
+    schema = pa.schema(
+        [("customer_id", pa.string()), ("as_of", pa.timestamp("us", tz="UTC")), ("probability", pa.float64())]
+    )
+    lake.replace("scores_history", pa.table(said, schema=schema))
+
     evidence = gather(lake, store, registry)
     assert evidence is not None
+    found = {shift.name: shift for shift in evidence.shifts()}
 
-    assert check(evidence, store, Drift(minimum_rows=301)).drifted == []
+    assert found[CALIBRATION].before == pytest.approx(0.9)
+    assert found[CALIBRATION].now == pytest.approx(pc.mean(last["label"]).as_py())
+    assert found[OUTCOME].effect == 0.0
 
 
 def test_before_the_first_run_there_is_nothing_to_compare(tmp_path: Path) -> None:
