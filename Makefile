@@ -7,7 +7,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 .PHONY: $(shell sed -n 's/^\([a-z-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-18s %s\n", $$1, $$2}'
 
 setup:  ## install everything from uv.lock into .venv
 	@$(PYTHON) infra/bootstrap.py
@@ -55,6 +55,9 @@ bench-score: setup  ## one score with reasons beside XGBoost, and FastAPI with s
 test-featuretools: setup  ## each primitive against Featuretools itself, on random entity sets with random cutoffs
 	@UV_PROJECT_ENVIRONMENT=.build/featuretools .uv/bin/uv sync --locked --quiet --only-group featuretools
 	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-60} pytest tests/featuretools $(ARGS)
+
+bench-drift: setup  ## 200 years without a change, shifts of a tenth of a standard deviation, and what the retrain is worth (ARGS="--seeds 20 --shifts 20 --loops 2")
+	@PYTHONPATH=.:functions:layers/common/python OMP_THREAD_LIMIT=1 OMP_WAIT_POLICY=PASSIVE python -m benchmarks.drift $(ARGS)
 
 bench-hash: setup  ## what hashing identifiers costs of a transform of 2 million events (ARGS="--keys 2")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.hashing $(ARGS)

@@ -1,7 +1,5 @@
 """The ways in which a world changes, each of any strength; it begins with the fifth week of service."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,11 +11,20 @@ _GRADUAL_WEEKS, _SEASON_WEEKS = 12, 26
 
 
 def adoption(strength: float) -> Change:
-    """The seed's case: a module is split in two, and the adoption score of that share of customers is one higher."""
+    """The seed's case: a module is split in two, and the feature adoption score of that share of customers is one higher."""
 
     def change(life: Life, since: int) -> None:
         if since == 0:
-            life.measured = (life.rng.random(len(life.traits)) < strength).astype(np.float32) * max(1.0, strength)
+            life.measured = (np.random.default_rng(5).random(len(life.traits)) < strength).astype(np.float32)
+
+    return change
+
+
+def adoption_weighed_anew(strength: float) -> Change:
+    """The same score, said in another way: it counts down from so much, one for each module that is used."""
+
+    def change(life: Life, _: int) -> None:
+        life.weight, life.measured = -1.0, np.full(len(life.traits), strength, np.float32)
 
     return change
 
@@ -60,10 +67,10 @@ def covariate(strength: float) -> Change:
 
 
 def concept(strength: float) -> Change:
-    """What made customers leave does so no longer, and something else does: trouble less, wide adoption more."""
+    """What kept customers no longer does: those who use many modules leave, and those who use few stay."""
 
     def twist(_: Traits, state: State) -> NDArray[np.float64]:
-        return np.asarray(strength * (-0.85 * np.minimum(state.tickets, 3.0) + 0.3 * (state.adoption - 4)))
+        return np.asarray(strength * (state.adoption - 6))
 
     def change(life: Life, _: int) -> None:
         life.twist = twist
@@ -71,6 +78,13 @@ def concept(strength: float) -> Change:
     return change
 
 
-KINDS: dict[str, Callable[[float], Change]] = {
-    "adoption": adoption, "sudden": sudden, "gradual": gradual, "seasonal": seasonal, "covariate": covariate, "concept": concept,
+SMALL: dict[str, Change] = {
+    "adoption": adoption(0.35), "sudden": sudden(0.2), "gradual": gradual(0.3), "seasonal": seasonal(0.4),
+    "covariate": covariate(0.06), "concept": concept(0.6),
 }  # fmt: skip
+"""As little as moves a column by a tenth of its standard deviation and somewhat more."""
+LARGE: dict[str, Change] = {
+    "adoption": adoption_weighed_anew(12.0), "sudden": sudden(1.0), "gradual": gradual(1.0), "seasonal": seasonal(1.2),
+    "covariate": covariate(0.7), "concept": concept(0.6),
+}  # fmt: skip
+"""As much as a company would notice."""

@@ -3,6 +3,7 @@
 The product's own trainer, rule and comparison, on the reduced world; no AWS.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -11,7 +12,7 @@ import xgboost as xgb
 from numpy.typing import NDArray
 
 from benchmarks.drift_world import FEATURES, HORIZON, NAMES, Life
-from drift.divergence import PREDICTION, Outcomes, Shift, shifts
+from drift.divergence import CALIBRATION, OUTCOME, PREDICTION, Outcomes, Shift, shifts
 from drift.memory import Memory
 from drift.rule import judged
 from holdfast.bundle import CHURN, REFERENCE, Bundle
@@ -76,11 +77,22 @@ class Served:
     bundle: Bundle
     since: int
     scorer: Scorer = field(init=False)
+    spread: dict[str, float] = field(init=False)
 
     def __post_init__(self) -> None:
         self.scorer = Scorer.from_bundle(self.bundle)
         self.booster = xgb.Booster({"nthread": THREADS}, model_file=bytearray(self.bundle.files[CHURN]))
         self.reference = self.bundle.json(REFERENCE)
+
+    def measured(self, rows: NDArray[np.float32], churned: NDArray[np.bool_]) -> "Served":
+        """With the standard deviation of every column, for telling how far one has moved."""
+        spread = dict(zip(NAMES, np.nanstd(rows.astype(np.float64), axis=0), strict=True))
+        self.spread = spread | {
+            PREDICTION: self.probability(rows).std(),
+            OUTCOME: churned.std(),
+            CALIBRATION: churned.std(),
+        }
+        return self
 
     def probability(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """What it says of rows, by XGBoost's own margin: a hundred times as fast as with reasons, and equal (tests hold it so)."""
@@ -89,7 +101,9 @@ class Served:
 
 def trained(life: Life, day: int) -> Served:
     """A model of all that is known at a midnight, by the product's trainer."""
-    return Served(train_bundle(examples(life, day), FEATURES, SETTINGS), day)
+    known = examples(life, day)
+    holdout = known.of(HOLDOUT)
+    return Served(train_bundle(known, FEATURES, SETTINGS), day).measured(holdout.rows, holdout.churned)
 
 
 @dataclass
@@ -111,6 +125,14 @@ class Watch:
         check = judged(named(day), self.served.bundle.version, len(rows), found, SETTINGS.drift)
         self.memory = self.memory.having(check)
         return found
+
+    def standardised(self, found: Mapping[str, Shift]) -> dict[str, float]:
+        """Means of now in standard deviations of the column; of the calibration, how much more happened than was said."""
+        known = {name: shift.now / self.served.spread[name] for name, shift in found.items() if shift.now is not None}
+        if CALIBRATION in found:
+            calibration = found[CALIBRATION]
+            known[CALIBRATION] -= (calibration.before or 0.0) / self.served.spread[CALIBRATION]
+        return known
 
     @property
     def drifted(self) -> frozenset[str]:

@@ -63,6 +63,8 @@ class Life:
     last: dict[str, list[Vector]] = field(default_factory=dict)
     measured: Vector = field(default_factory=lambda: np.zeros(0, np.float32))
     """What is added to the adoption that is measured, by place."""
+    weight: float = 1.0
+    """By which the adoption that there is counts in what is measured."""
     lift: float = 0.0
     """What is added to everybody's base of usage, a logarithm."""
     twist: Twist | None = None
@@ -141,7 +143,7 @@ class Life:
         for name in ("uses", "tickets", "opened"):
             days = self.last.setdefault(name, [np.full(len(self.left), np.nan, np.float32)])
             days.append(np.where(told[name] > 0, np.float32(self.day), days[-1]))
-        self.adoption.append((self.state.adoption + self.measured).astype(np.float32))
+        self.adoption.append((self.weight * self.state.adoption + self.measured).astype(np.float32))
 
     def within(self, name: str, days: int, until: int) -> Vector:
         """What was counted [places] in so many days before midnight `until`."""

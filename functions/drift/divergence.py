@@ -70,13 +70,14 @@ def _shift(name: str, values: Column, held: Mapping[str, Any], reference_rows: i
 
 
 def _of_outcomes(outcomes: Outcomes, reference: Mapping[str, Any]) -> list[Shift]:
+    """Of the calibration no level is taken off: a probability has to come true, however wrong it was in the baseline already."""
     found = []
     if "outcome" in reference:
         found.append(_shift(OUTCOME, outcomes.churned.astype(float), reference["outcome"], reference["rows"]))
-    if "calibration" in reference and outcomes.said is not None:
+    if outcomes.said is not None:
         moved = miscalibrated(outcomes.said, outcomes.churned, reference["prediction"]["edges"])
         means = float(outcomes.said.mean()), float(outcomes.churned.mean())
-        found.append(_told(CALIBRATION, moved, reference["calibration"], means))
+        found.append(_told(CALIBRATION, moved, {}, means))
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from holdfast.distribution import apart, described, miscalibrated, shares
+from holdfast.distribution import apart, described, shares
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Doubles, Floats
 from train.examples import Examples
@@ -31,7 +31,6 @@ def reference(
     return {
         "rows": len(judged), "features": columns, "outcome": outcomes,
         "prediction": prediction | {"level": _described(between[-1], between[:-1])["level"] if parts else 0.0},
-        "calibration": {"level": _kept(miscalibrated(said, judged.churned, prediction["edges"]).beyond)},
     }  # fmt: skip
 
 

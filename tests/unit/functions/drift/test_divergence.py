@@ -20,7 +20,6 @@ def reference(level: float = 0.0) -> dict:
         "features": {"visits": described(column(0)) | {"level": level}},
         "prediction": described(said) | {"level": 0.0},
         "outcome": described((said > 0.2).astype(float)) | {"level": 0.0},
-        "calibration": {"level": 0.0},
     }
 
 
@@ -100,4 +99,4 @@ def test_before_anything_was_said_of_them_only_the_share_of_leavers_is_compared(
 def test_a_reference_from_before_there_were_levels_is_read() -> None:
     old = {"rows": ROWS, "features": {"visits": described(column(0))}, "prediction": described(column(2))}
 
-    assert len(shifts({"visits": column(1)}, old, Outcomes(np.ones(ROWS, bool), column(3)))) == 2
+    assert len(shifts({"visits": column(1)}, old, Outcomes(np.ones(ROWS, bool), column(3)))) == 3

@@ -51,7 +51,9 @@ def tables(seed: int = 1, people: int = 30) -> dict[str, pa.Table]:
 
 
 def made(held: dict[str, pa.Table] | None = None, text: str | None = None) -> Synthesis:
-    return synthesise(held or tables(), settings(), definitions(text) if text else shipped(), AS_OF)
+    return synthesise(
+        held or tables(), settings(rest="[training]\nstep_days = 28"), definitions(text) if text else shipped(), AS_OF
+    )
 
 
 @pytest.fixture(scope="module")

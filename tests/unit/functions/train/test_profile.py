@@ -43,7 +43,6 @@ def test_a_baseline_that_does_not_move_has_hardly_a_level() -> None:
 
     assert held["features"]["visits"]["level"] < 0.001
     assert held["outcome"]["level"] < 0.001
-    assert held["calibration"]["level"] < 0.001
     assert held["prediction"]["level"] == 0.0
     assert held["outcome"]["mean"] == pytest.approx(0.1, abs=0.01)
 
