@@ -31,7 +31,7 @@ def as_markdown(told: Told) -> str:
     """The card for people."""
     metrics = told.metrics
     sections = [
-        _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _value(metrics["value"], told.settings["currency"]),
+        _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _calibration(metrics["churn"]), _thresholds(metrics["churn"], told.settings["currency"]), _value(metrics["value"], told.settings["currency"]),
         _features(told.importance), _pairs(told.interactions), _slices(metrics["slices"]), _personas(told.personas),
         _limits(told.feature_set),
     ]  # fmt: skip
@@ -94,12 +94,33 @@ def _churn(churn: dict[str, Any]) -> str:
         f"| AUC of the best single feature ({best['sentence']}) | {best['auc']:.3f} |\n"
         f"| average precision | {churn['average_precision']:.3f} |\n"
         f"| Brier score (of the base rate) | {churn['brier']:.4f} ({churn['brier_of_base_rate']:.4f}) |\n"
-        f"| expected calibration error | {churn['calibration_error']:.3f} |\n"
+        f"| expected calibration error, in {len(churn['calibration'])} bins of equally many customers | {churn['calibration_error']:.3f} |\n"
         f"| lift at 10 % / at 21 % | {churn['lift_10']:.2f} / {churn['lift_21']:.2f} |\n"
         f"| churn held by the top 21 % | {churn['churn_in_top_21']:.1%} |\n"
         f"| at or above {above['threshold']}: customers / churn | {above['share_of_customers']:.1%}"
         f" / {above['share_of_churn']:.1%} |"
     )
+
+
+def _calibration(churn: dict[str, Any]) -> str:
+    lines = [
+        f"| {row['from']:.1%} to {row['to']:.1%} | {row['customers']:,} | {row['predicted']:.1%} | {row['observed']:.1%} |"
+        for row in churn["calibration"]
+    ]
+    head = ["| probability | customers | predicted churn | observed churn |", "|---|---|---|---|"]
+    return "\n".join(["## Whether probabilities hold", "", *head, *lines])
+
+
+def _thresholds(churn: dict[str, Any], currency: str) -> str:
+    """With a column for what contacting those above earns, where costs are said."""
+    earns = "profit" in churn["above_threshold"]
+    lines = [
+        f"| {row['threshold']:.3g} | {row['share_of_customers']:.1%} | {row['share_of_churn']:.1%} |"
+        + (f" {row['profit']:,.0f} |" if earns else "")
+        for row in churn["thresholds"]
+    ]
+    head = "| from probability | customers | churn that they hold |" + (f" profit, {currency} |" if earns else "")
+    return "\n".join(["## Thresholds", "", head, "|---|---|---|" + ("---|" if earns else ""), *lines])
 
 
 def _value(value: dict[str, Any] | None, currency: str) -> str:

@@ -1,7 +1,7 @@
 """How well probabilities tell churners from the rest, in numpy alone."""
 
 from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,15 @@ Truth = NDArray[np.bool_]
 Doubles = NDArray[np.float64]
 
 _RANKED_ROWS = 10_000
+CALIBRATION_BINS = 10
 _THRESHOLDS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8)
+
+
+class Costs(NamedTuple):
+    """What a contact costs, and what it saves, on average, of one who would have left."""
+
+    contact: float
+    saved: float
 
 
 def auc(churned: Truth, score: Doubles) -> float:
@@ -59,7 +67,7 @@ def log_loss(churned: Truth, probability: Doubles) -> float:
     return float(-np.where(churned, np.log(safe), np.log1p(-safe)).mean())
 
 
-def calibration(churned: Truth, probability: Doubles, bins: int = 10) -> list[dict[str, float]]:
+def calibration(churned: Truth, probability: Doubles, bins: int = CALIBRATION_BINS) -> list[dict[str, float]]:
     """Predicted beside observed churn, in bins of equally many customers, from low to high."""
     parts = np.array_split(np.argsort(probability, kind="stable"), bins)
     return [
@@ -76,7 +84,7 @@ def calibration(churned: Truth, probability: Doubles, bins: int = 10) -> list[di
 
 
 def calibration_error(table: list[dict[str, float]]) -> float:
-    """Expected calibration error: distance of predicted and observed churn, mean over bins weighted by customers."""
+    """Expected calibration error (Naeini et al., AAAI 2015): distance of predicted and observed churn, mean over bins weighted by customers."""
     total = sum(row["customers"] for row in table)
     return sum(row["customers"] * abs(row["predicted"] - row["observed"]) for row in table) / total
 
@@ -93,16 +101,21 @@ def lift(churned: Truth, score: Doubles, share: float) -> float:
     return held_by_top(churned, score, share) * len(score) / count
 
 
-def thresholds(churned: Truth, probability: Doubles, chosen: float) -> list[dict[str, float]]:
-    """For each threshold: the share of customers above it, and of churn that they hold."""
-    return [above(churned, probability, threshold) for threshold in sorted({*_THRESHOLDS, chosen})]
+def thresholds(
+    churned: Truth, probability: Doubles, chosen: float, costs: Costs | None = None
+) -> list[dict[str, float]]:
+    """For each threshold: the share of customers above it, of churn that they hold, and what contacting them earns."""
+    return [above(churned, probability, threshold, costs) for threshold in sorted({*_THRESHOLDS, chosen})]
 
 
-def above(churned: Truth, probability: Doubles, threshold: float) -> dict[str, float]:
-    """The share of customers at or above a threshold, and of churn that they hold."""
+def above(churned: Truth, probability: Doubles, threshold: float, costs: Costs | None = None) -> dict[str, float]:
+    """The share of customers at or above a threshold, of churn that they hold, and what contacting just them would have earned."""
     over = probability >= threshold
     held = float(churned[over].sum() / max(churned.sum(), 1))
-    return {"threshold": threshold, "share_of_customers": float(over.mean()), "share_of_churn": held}
+    told = {"threshold": threshold, "share_of_customers": float(over.mean()), "share_of_churn": held}
+    if costs is None:
+        return told
+    return told | {"profit": float(costs.saved * churned[over].sum() - costs.contact * over.sum())}
 
 
 def best_single_feature(
@@ -118,7 +131,7 @@ def best_single_feature(
     return best, auc(truth, sign * np.nan_to_num(judged[:, best], nan=-1.0).astype(np.float64))
 
 
-def churn_metrics(churned: Truth, probability: Doubles, threshold: float) -> dict[str, Any]:
+def churn_metrics(churned: Truth, probability: Doubles, threshold: float, costs: Costs | None = None) -> dict[str, Any]:
     """Everything that a bundle says about its churn model, on rows that the model has not seen."""
     area, low, high = auc_interval(churned, probability)
     table, rate = calibration(churned, probability), float(churned.mean())
@@ -130,8 +143,8 @@ def churn_metrics(churned: Truth, probability: Doubles, threshold: float) -> dic
         "log_loss": log_loss(churned, probability), "calibration_error": calibration_error(table), "calibration": table,
         "lift_10": lift(churned, probability, 0.1), "lift_21": lift(churned, probability, 0.21),
         "churn_in_top_21": held_by_top(churned, probability, 0.21),
-        "above_threshold": above(churned, probability, threshold),
-        "thresholds": thresholds(churned, probability, threshold),
+        "above_threshold": above(churned, probability, threshold, costs),
+        "thresholds": thresholds(churned, probability, threshold, costs),
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from holdfast.settings import Settings
 from holdfast.trees import TreeTables
 from train import card
 from train.churn import ChurnModel, fit_in_folds, fit_in_time
-from train.evaluation import best_single_feature, churn_metrics, value_metrics
+from train.evaluation import Costs, best_single_feature, churn_metrics, value_metrics
 from train.examples import FOLD, HOLDOUT, TRAIN, Examples, check_enough, evenly
 from train.interactions import interactions, strongest
 from train.personas import fit_personas
@@ -170,7 +170,8 @@ def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> di
     judged = fitted.judged
     known = np.isfinite(judged.value) & np.isfinite(fitted.money)
     best, area = best_single_feature(fitted.train.rows, fitted.train.churned, judged.rows, judged.churned)
-    churn = churn_metrics(judged.churned, fitted.probability, settings.scoring.risk_threshold)
+    costs = Costs(*settings.scoring.costs) if settings.scoring.costs else None
+    churn = churn_metrics(judged.churned, fitted.probability, settings.scoring.risk_threshold, costs)
     mean = float(np.nanmean(fitted.train.value)) if known.any() else 0.0
     return {
         "validation": fitted.validation,

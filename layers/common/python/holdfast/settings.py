@@ -170,9 +170,12 @@ class Scoring(Section):
     @property
     def risk_threshold(self) -> float:
         """From which probability on a contact is worth its cost: cost / value saved (Elkan, 2001, for calibrated probabilities)."""
-        if self.cost_of_contact and self.value_saved:
-            return self.cost_of_contact / self.value_saved
-        return self.threshold or _THRESHOLD
+        return self.costs[0] / self.costs[1] if self.costs else self.threshold or _THRESHOLD
+
+    @property
+    def costs(self) -> tuple[float, float] | None:
+        """Cost of a contact and value saved; None where they are not said."""
+        return (self.cost_of_contact, self.value_saved) if self.cost_of_contact and self.value_saved else None
 
 
 class Api(Section):

@@ -103,7 +103,27 @@ def test_costs_choose_the_threshold() -> None:
 
     made = train_bundle(examples_from(training_examples(), FEATURES.names), FEATURES, settings)
 
-    assert made.json(METRICS)["churn"]["above_threshold"]["threshold"] == 0.2
+    churn = made.json(METRICS)["churn"]
+    assert churn["above_threshold"]["threshold"] == 0.2
+    for row in churn["thresholds"]:
+        contacted, churners = row["share_of_customers"] * churn["rows"], row["share_of_churn"] * churn["churners"]
+        assert row["profit"] == pytest.approx(100 * churners - 20 * contacted, abs=0.1)
+    assert "| from probability | customers | churn that they hold | profit, USD |" in made.files[CARD].decode()
+
+
+def test_without_costs_nothing_is_said_of_profit() -> None:
+    assert "profit" not in bundle().json(METRICS)["churn"]["above_threshold"]
+    assert "profit" not in bundle().files[CARD].decode()
+
+
+def test_the_card_holds_the_reliability_curve_and_the_error_that_is_computed_from_it() -> None:
+    churn = bundle().json(METRICS)["churn"]
+
+    assert len(churn["calibration"]) == 10
+    apart = [row["customers"] * abs(row["predicted"] - row["observed"]) for row in churn["calibration"]]
+    assert churn["calibration_error"] == pytest.approx(sum(apart) / churn["rows"], abs=1e-5)
+    assert "| expected calibration error, in 10 bins of equally many customers |" in bundle().files[CARD].decode()
+    assert "| probability | customers | predicted churn | observed churn |" in bundle().files[CARD].decode()
 
 
 @pytest.mark.parametrize(
