@@ -97,6 +97,7 @@ def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Setti
     """
     # Heavy: an import that fails has to be reported as well.
     from train.examples import examples_from
+    from train.mlflow_folder import write
     from train.slices import groups_of
     from train.trainer import train_bundle
 
@@ -107,7 +108,10 @@ def trained_on(wanted: TrainingWanted, lake: Lake, store: Store, settings: Setti
     attributes = {name: lake.read(name) for name in ("customers", "companies")}
     examples = examples_from(table, feature_set.names, groups_of(table, attributes, settings.training.slices))
     del table, attributes
-    return Trained(save(store, train_bundle(examples, feature_set, settings)), len(examples))
+    bundle = train_bundle(examples, feature_set, settings)
+    trained = Trained(save(store, bundle), len(examples))
+    write(store, bundle)
+    return trained
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from holdfast.bundle import CARD, METRICS, SETTINGS, Bundle, load, origin
 from holdfast.errors import BundleInvalid
 from holdfast.registry import Champion
 from holdfast.store import Store
-from infra.cli import feature_sets, lake, rollback, sources
+from infra.cli import exported, feature_sets, lake, rollback, sources
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
 from infra.cli.stores import artifacts_of, registry_of
@@ -75,6 +76,20 @@ def models_compare(a: Version, b: Version, target: Target = None, config: Config
     deployment = deployment_of(target, config)
     for row in compared(_model(deployment, a).bundle, _model(deployment, b).bundle):
         console.print(row)
+
+
+@app.command("export")
+def models_export(
+    version: Version,
+    folder: Annotated[Path, typer.Argument(help="Where to put it: a folder that is not there yet, or is empty.")],
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Bring a model here as MLflow has it: `mlflow.pyfunc.load_model(FOLDER)` loads it, MLflow and SageMaker register it unchanged."""
+    deployment = deployment_of(target, config)
+    found = _model(deployment, version).bundle.version
+    files = exported.bring(artifacts_of(deployment), found, folder)
+    console.print(f"model {found} is in {folder}: {files} files, of which MLmodel says what they are")
 
 
 @app.command("promote")

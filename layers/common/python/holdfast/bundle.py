@@ -2,14 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import FeatureSet
-from holdfast.store import Store
+
+if TYPE_CHECKING:
+    from holdfast.store import Store  # with the AWS SDK, which a bundle that was exported is read without
 
 CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
 TABLES = "churn_tables.npz"
@@ -34,10 +36,6 @@ FILES = frozenset(
         CARD_JSON,
     }
 )
-ORIGIN = "origin.json"
-"""By which run, from which snapshot, code and locked packages it was first made."""
-_CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
-
 ORIGIN = "origin.json"
 """By which run, from which snapshot, code and locked packages it was first made."""
 _CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
@@ -80,7 +78,7 @@ class Bundle:
         return json.loads(self.files[name])
 
 
-def save(store: Store, bundle: Bundle) -> str:
+def save(store: "Store", bundle: Bundle) -> str:
     """Write a bundle under `bundles/<version>/`, manifest last: one with a manifest is whole. Returns its version."""
     prefix = f"bundles/{bundle.version}"
     for name, body in sorted(bundle.files.items()):
@@ -89,7 +87,7 @@ def save(store: Store, bundle: Bundle) -> str:
     return bundle.version
 
 
-def note_origin(store: Store, version: str, said: Mapping[str, Any]) -> None:
+def note_origin(store: "Store", version: str, said: Mapping[str, Any]) -> None:
     """Say once where a bundle came from. It lies beside the manifest and is no part of the version: the same models may be made again."""
     key = f"bundles/{version}/{ORIGIN}"
     try:
@@ -98,7 +96,7 @@ def note_origin(store: Store, version: str, said: Mapping[str, Any]) -> None:
         store.write(key, canonical(dict(said)), _CONTENT_TYPES["json"])
 
 
-def origin(store: Store, version: str) -> dict[str, Any]:
+def origin(store: "Store", version: str) -> dict[str, Any]:
     """What was said of where a bundle came from; nothing where nobody said it."""
     try:
         return dict(json.loads(store.read(f"bundles/{version}/{ORIGIN}")))
@@ -106,25 +104,30 @@ def origin(store: Store, version: str) -> dict[str, Any]:
         return {}
 
 
-def load(store: Store, version: str) -> Bundle:
+def load(store: "Store", version: str) -> Bundle:
     """Read a bundle and hold every file, and the manifest itself, to its digest.
 
     Raises:
         BundleInvalid: there is no such bundle, a file is missing, or a digest is not what it has to be.
     """
-    manifest = _read(store, version, MANIFEST)
+    return read(lambda name: store.read(f"bundles/{version}/{name}"), version)
+
+
+def read(body_of: Callable[[str], bytes], version: str) -> Bundle:
+    """The same from anywhere: `body_of` gives a file by its name, or raises KeyError."""
+    manifest = _read(body_of, version, MANIFEST)
     if _version_of(manifest) != version:
         raise BundleInvalid(f"bundle {version}: {MANIFEST} is not the one that gave the version its name")
-    bundle = Bundle({name: _read(store, version, name) for name in json.loads(manifest)["files"]})
+    bundle = Bundle({name: _read(body_of, version, name) for name in json.loads(manifest)["files"]})
     if bundle.manifest != manifest:
         changed = sorted(_changed(json.loads(manifest)["files"], bundle))
         raise BundleInvalid(f"bundle {version}: {', '.join(changed)} is not what the manifest says")
     return bundle
 
 
-def _read(store: Store, version: str, name: str) -> bytes:
+def _read(body_of: Callable[[str], bytes], version: str, name: str) -> bytes:
     try:
-        return store.read(f"bundles/{version}/{name}")
+        return body_of(name)
     except KeyError as error:
         raise BundleInvalid(f"bundle {version}: {name} is missing") from error
 
