@@ -59,6 +59,10 @@ test-featuretools: setup  ## each primitive against Featuretools itself, on rand
 bench-drift: setup  ## 200 years without a change, shifts of a tenth of a standard deviation, and what the retrain is worth (ARGS="--seeds 20 --shifts 20 --loops 2")
 	@PYTHONPATH=.:functions:layers/common/python OMP_THREAD_LIMIT=1 OMP_WAIT_POLICY=PASSIVE python -m benchmarks.drift $(ARGS)
 
+test-mlflow: setup  ## the folder that a bundle is exported as, loaded, scored and registered by MLflow itself
+	@UV_PROJECT_ENVIRONMENT=.build/mlflow .uv/bin/uv sync --locked --quiet --only-group mlflow
+	@pytest tests/mlflow $(ARGS)
+
 bench-hash: setup  ## what hashing identifiers costs of a transform of 2 million events (ARGS="--keys 2")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.hashing $(ARGS)
 
@@ -78,6 +82,9 @@ kills: setup  ## writers of the lake killed at request after request: every tabl
 
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy
+
+image: setup  ## build the containers for real and train in one: the same bundle as the process's (Docker, podman, or buildah as root)
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.image $(ARGS)
 
 bundles: setup  ## build the aws target's dependency bundles and print their sizes
 	@python -m infra.packaging

@@ -21,8 +21,6 @@ BUILD = ROOT / ".build"
 COMMON = ROOT / "layers" / "common" / "python" / "holdfast"
 ZIP_LIMIT = 250 * 1024 * 1024
 IMAGE_LIMIT = 10 * 1024**3
-PLATFORM = "aarch64-manylinux_2_28"
-PYTHON = "3.13"
 
 _OF_CREDENTIALS = ("sts", "sso", "sso-oidc")
 """Services that the SDK itself may ask for credentials."""
@@ -32,6 +30,14 @@ _SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
 
 class BundleMissing(Exception):
     """When a bundle that the template needs was not built."""
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """The machine that packages are for, in uv's words: what they run on unless another is named is aws'."""
+
+    platform: str = "aarch64-manylinux_2_28"
+    python: str = "3.13"
 
 
 @dataclass(frozen=True)
@@ -102,9 +108,9 @@ class Packager:
         return folder
 
 
-def build_bundle(bundle: str) -> int:
-    """Install a dependency group for the aws platform, wheels only, hashes checked; returns its unzipped bytes."""
-    folder = _fresh(BUILD / "bundles" / bundle)
+def build_bundle(bundle: str, build: Path = BUILD, wheels: Wheels = Wheels()) -> int:
+    """Install a dependency group from the lock for a platform, wheels only, hashes checked; returns its unzipped bytes."""
+    folder = _fresh(build / "bundles" / bundle)
     lock = folder / "requirements.txt"
     _uv("export", "--frozen", "--quiet", "--only-group", bundle, "--no-emit-project", "--output-file", str(lock))
     _uv(
@@ -116,14 +122,15 @@ def build_bundle(bundle: str) -> int:
         "--only-binary",
         ":all:",
         "--python-platform",
-        PLATFORM,
+        wheels.platform,
         "--python-version",
-        PYTHON,
+        wheels.python,
         "--target",
         str(folder / "python"),
         "--requirement",
         str(lock),
     )
+    (folder / "python" / ".lock").unlink(missing_ok=True)  # uv's own, which everybody may write to
     if bundle in {spec.bundle for spec in FUNCTIONS.values()} - IMAGE_BUNDLES:
         leave_out_services(folder / "python" / "botocore" / "data", {*get_args(Service), *_OF_CREDENTIALS})
     return size_of(folder / "python")

@@ -25,7 +25,7 @@ class HoldfastStack(Stack):
         self, scope: Construct, construct_id: str, *, target: str, settings: Settings, packager: Packager, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
-        chosen = target_named(target, self, packager)
+        chosen = target_named(target, self, packager, settings.images)
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
         Analysts(self, "Analysts", storage=self.storage)
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)

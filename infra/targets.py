@@ -11,7 +11,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from holdfast.errors import ConfigurationInvalid
-from holdfast.settings import Settings
+from holdfast.settings import Images, Settings
 from infra.catalogue import IMAGE_BUNDLES, FunctionSpec
 from infra.engine import JOB, EmrServerless, Engine, OneFunction
 from infra.firewall import Firewall
@@ -56,9 +56,10 @@ class AwsTarget:
 
     removal = RemovalPolicy.RETAIN
 
-    def __init__(self, stack: Stack, packager: Packager) -> None:
+    def __init__(self, stack: Stack, packager: Packager, images: Images) -> None:
         self.environment: dict[str, str] = {}
         self._packager = packager
+        self._bases = images
         self._stack = stack
         self._layers: dict[str, lambda_.LayerVersion] = {}
         self._images: dict[str, Path] = {}
@@ -80,7 +81,7 @@ class AwsTarget:
         )
 
     def training(self, scope: Construct) -> Training:
-        return FargateTraining(scope, "Training", image=self._image("train"))
+        return FargateTraining(scope, "Training", image=self._image("train"), build_args=_base(self._bases.train))
 
     def engine(self, scope: Construct, storage: Storage) -> Engine:
         return EmrServerless(scope, "Spark", job=self._packager.file("features", JOB), storage=storage)
@@ -97,7 +98,9 @@ class AwsTarget:
 
     def _image_function(self, scope: Construct, spec: FunctionSpec, **common: Any) -> lambda_.Function:
         environment = {**common.pop("environment"), "HOLDFAST_CONFIG_PATH": "/var/task/holdfast.toml"}
-        code = lambda_.DockerImageCode.from_image_asset(str(self._image(spec.bundle)), cmd=[spec.handler])
+        code = lambda_.DockerImageCode.from_image_asset(
+            str(self._image(spec.bundle)), cmd=[spec.handler], build_args=_base(self._bases.function)
+        )
         return lambda_.DockerImageFunction(
             scope,
             spec.name,
@@ -129,7 +132,7 @@ class LocalTarget:
 
     removal = RemovalPolicy.DESTROY
 
-    def __init__(self, stack: Stack, packager: Packager) -> None:
+    def __init__(self, stack: Stack, packager: Packager, images: Images) -> None:
         # No X-Ray daemon listens here; idle OpenMP threads that spin would take the two cores from the other functions.
         self.environment = {"POWERTOOLS_TRACE_DISABLED": "true", "OMP_WAIT_POLICY": "PASSIVE"}
         self._packager = packager
@@ -165,10 +168,15 @@ class LocalTarget:
         return self._folders[stage]
 
 
+def _base(pinned: str | None) -> dict[str, str]:
+    """What a Dockerfile is told of its base: nothing, and it takes its own."""
+    return {"BASE": pinned} if pinned else {}
+
+
 _TARGETS: dict[str, type[AwsTarget] | type[LocalTarget]] = {"aws": AwsTarget, "local": LocalTarget}
 
 
-def target_named(name: str, stack: Stack, packager: Packager) -> Target:
+def target_named(name: str, stack: Stack, packager: Packager, images: Images) -> Target:
     """The target that `-c target=…` asks for.
 
     Raises:
@@ -176,4 +184,4 @@ def target_named(name: str, stack: Stack, packager: Packager) -> Target:
     """
     if name not in _TARGETS:
         raise ConfigurationInvalid(f"-c target={name}: allowed are {', '.join(_TARGETS)}")
-    return _TARGETS[name](stack, packager)
+    return _TARGETS[name](stack, packager, images)

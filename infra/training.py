@@ -42,7 +42,7 @@ class ProcessTraining:
 class FargateTraining(Construct):
     """The job runs as a Fargate task: public subnets without inbound rules, so that no NAT gateway costs money between two nights."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, image: Path) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, image: Path, build_args: dict[str, str]) -> None:
         super().__init__(scope, construct_id)
         self._vpc = self._build_network()
         self._group = ec2.SecurityGroup(
@@ -61,7 +61,9 @@ class FargateTraining(Construct):
                 cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),
         )
-        self._image = image
+        self._image = ecs.ContainerImage.from_asset(
+            str(image), platform=ecr_assets.Platform.LINUX_ARM64, build_args=build_args
+        )
 
     def configure(self, launcher: lambda_.Function, environment: dict[str, str]) -> iam.IGrantable:
         self._add_container(environment | _SIZE)
@@ -88,7 +90,7 @@ class FargateTraining(Construct):
         self._task.add_volume(name="scratch")
         container = self._task.add_container(
             CONTAINER,
-            image=ecs.ContainerImage.from_asset(str(self._image), platform=ecr_assets.Platform.LINUX_ARM64),
+            image=self._image,
             logging=ecs.LogDrivers.aws_logs(stream_prefix="train", log_group=group),
             environment=environment,
             readonly_root_filesystem=True,

@@ -1,5 +1,6 @@
 """What differs between the targets, and nothing else."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ from aws_cdk import Stack
 from aws_cdk.assertions import Template
 
 from holdfast.errors import ConfigurationInvalid
-from infra.packaging import BundleMissing, Packager
+from holdfast.settings import Images
+from infra.packaging import ROOT, BundleMissing, Packager
 from infra.targets import target_named
+from tests.infra.conftest import synthesised
 
 
 def functions(template: Template) -> list[dict]:
@@ -30,6 +33,31 @@ def test_aws_trains_on_fargate_as_a_read_only_container(aws: Template) -> None:
     assert container["ReadonlyRootFilesystem"] is True
     (providers,) = aws.find_resources("AWS::ECS::ClusterCapacityProviderAssociations").values()
     assert set(providers["Properties"]["CapacityProviders"]) == {"FARGATE", "FARGATE_SPOT"}
+
+
+def test_the_training_job_may_write_to_its_scratch_volume_alone(aws: Template) -> None:
+    (task,) = aws.find_resources("AWS::ECS::TaskDefinition").values()
+    (container,) = task["Properties"]["ContainerDefinitions"]
+
+    assert container["MountPoints"] == [{"ContainerPath": "/tmp", "ReadOnly": False, "SourceVolume": "scratch"}]
+    assert task["Properties"]["Volumes"] == [{"Name": "scratch"}]
+
+
+def test_containers_are_built_on_the_bases_that_are_pinned(tmp_path: Path) -> None:
+    pinned = {"train": f"python@sha256:{'a' * 64}", "function": f"lambda@sha256:{'b' * 64}"}
+    lines = "".join(f'{name} = "{base}"\n' for name, base in pinned.items())
+    config = tmp_path / "holdfast.toml"
+    config.write_text((ROOT / "holdfast.toml").read_text() + "\n[images]\n" + lines)
+
+    synthesised("aws", tmp_path, config)
+
+    images = json.loads((tmp_path / "out" / "holdfast.assets.json").read_text())["dockerImages"].values()
+    assert {image["source"]["dockerBuildArgs"]["BASE"] for image in images} == set(pinned.values())
+
+
+def test_a_base_image_without_a_digest_is_refused() -> None:
+    with pytest.raises(ValueError, match="train"):
+        Images(train="python:3.13")
 
 
 def test_the_security_group_of_training_lets_nobody_in(aws: Template) -> None:
@@ -91,7 +119,7 @@ def test_every_alarm_names_its_metric_as_the_embedded_runtime_wants_it(local: Te
 
 def test_an_unknown_target_names_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationInvalid, match="allowed are aws, local"):
-        target_named("azure", Stack(), Packager(tmp_path, tmp_path / "holdfast.toml"))
+        target_named("azure", Stack(), Packager(tmp_path, tmp_path / "holdfast.toml"), Images())
 
 
 def test_a_bundle_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:

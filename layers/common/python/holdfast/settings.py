@@ -254,6 +254,18 @@ class LakeUpkeep(Section):
     """Files that no snapshot refers to are deleted when they are older: a run may take a day and a half."""
 
 
+_Pinned = Annotated[str, Field(pattern=r"^[^@\s]+@sha256:[0-9a-f]{64}$")]
+
+
+class Images(Section):
+    """Base images of what is deployed as containers, pinned by their digests; the newest of Python 3.13 where nothing is said."""
+
+    train: _Pinned | None = None
+    """Of the training job: any with Python 3.13, such as public.ecr.aws/docker/library/python."""
+    function: _Pinned | None = None
+    """Of the functions that are too large for a zip: public.ecr.aws/lambda/python of Python 3.13."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -274,6 +286,7 @@ class Settings(Section):
     drift: Drift = Drift()
     alarms: Alarms = Alarms()
     lake: LakeUpkeep = LakeUpkeep()
+    images: Images = Images()
     privacy: Privacy = Privacy()
 
     def of_kind(self, kind: str) -> dict[str, Any]:
