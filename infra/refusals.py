@@ -29,7 +29,7 @@ _TOLD: dict[str, tuple[HTTPStatus, str]] = {
     "INTEGRATION_TIMEOUT": (HTTPStatus.GATEWAY_TIMEOUT, "the scoring function took too long: ask for fewer at once"),
     "INVALID_API_KEY": (HTTPStatus.FORBIDDEN, "x-api-key does not hold the key of a client"),
     "INVALID_SIGNATURE": (HTTPStatus.FORBIDDEN, "the signature is not right, or its time is too far from now"),
-    "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.FORBIDDEN, _UNSIGNED),
+    "MISSING_AUTHENTICATION_TOKEN": (HTTPStatus.UNAUTHORIZED, _UNSIGNED),
     "QUOTA_EXCEEDED": (HTTPStatus.TOO_MANY_REQUESTS, "this client's requests of today are used up"),
     "REQUEST_TOO_LARGE": (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "the request is too large: send it in several"),
     "RESOURCE_NOT_FOUND": (HTTPStatus.NOT_FOUND, "there is no such route: /v1/openapi.json lists them"),
@@ -38,6 +38,7 @@ _TOLD: dict[str, tuple[HTTPStatus, str]] = {
     "UNSUPPORTED_MEDIA_TYPE": (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "send application/json"),
     "WAF_FILTERED": (HTTPStatus.FORBIDDEN, "the firewall refused the request"),
 }
+_CHALLENGED = {"MISSING_AUTHENTICATION_TOKEN": "AWS4-HMAC-SHA256", "UNAUTHORIZED": "Bearer"}
 _LATER = {"THROTTLED": "1", "QUOTA_EXCEEDED": "3600", "INTEGRATION_FAILURE": "5"}
 
 
@@ -57,6 +58,8 @@ def _response(api: apigateway.RestApi, kind: str, status: HTTPStatus, detail: st
     headers = {"Content-Type": "'application/problem+json'", "Cache-Control": "'no-store'"}
     if kind in _LATER:
         headers["Retry-After"] = f"'{_LATER[kind]}'"
+    if kind in _CHALLENGED:
+        headers["WWW-Authenticate"] = f"'{_CHALLENGED[kind]}'"
     return api.add_gateway_response(
         "".join(word.capitalize() for word in kind.split("_")),
         type=apigateway.ResponseType.of(kind),

@@ -4,7 +4,7 @@ import json
 import time
 from functools import lru_cache
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
@@ -36,7 +36,8 @@ _LARGEST_ANSWER = 5_500_000
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of API Gateway."""
     metrics.add_metric("Requests", MetricUnit.Count, 1)
-    return app.resolve(event, context)
+    # The resolver knows few characters of a path by themselves, and all of them in percents.
+    return app.resolve({**event, "path": quote(unquote(event["path"]))}, context)
 
 
 @lru_cache

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 MOST_AT_ONCE = 1000
 MOST_REASONS = 20
@@ -17,7 +17,7 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 class Taken(BaseModel):
     """Something that a caller says: nothing in it is ignored in silence."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class Given(BaseModel):
@@ -167,11 +167,16 @@ class FeatureRow(Taken):
     features: dict[str, float | None]
 
 
+def _whole(number: Any) -> Any:
+    """JSON has one kind of number: 3.0 is a whole one."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 class Wanted(Taken):
     """What every request for many scores may say."""
 
     model: str | None = Field(None, pattern=VERSION, description="Another model than the champion.")
-    reasons: int | None = Field(
+    reasons: Annotated[int | None, BeforeValidator(_whole)] = Field(
         None, ge=0, le=MOST_REASONS, description="How many reasons each; default: [scoring] reasons."
     )
 

@@ -73,7 +73,7 @@ def test_a_score_says_everything_that_its_reader_needs(demo: Demo) -> None:
     customer = re.search(r"k1_[0-9a-f]{32}", said(demo))
     assert customer
 
-    answer = json.loads(demo.holdfast("score", customer.group()))
+    answer = json.loads(demo.holdfast("score", "--json", customer.group()))
 
     assert {"band", "value", "persona", "feature_set", "model", "as_of", "base", "margin"} <= set(answer)
     assert all(reason["direction"] in {"raises", "lowers"} for reason in answer["reasons"])
@@ -104,7 +104,10 @@ def test_an_unknown_customer_and_an_address_are_refused(demo: Demo) -> None:
 
 
 def test_an_unsigned_call_is_refused(demo: Demo) -> None:
-    assert httpx.get(f"{demo.outputs['api_url']}/v1/customers").status_code == 403
+    answer = httpx.get(f"{demo.outputs['api_url']}/v1/customers")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+    assert answer.json()["request_id"]
 
 
 def test_the_report_is_one_page_that_needs_no_network(demo: Demo) -> None:
@@ -233,7 +236,7 @@ def test_a_rollback_serves_at_once_holds_over_a_night_and_ends_with_the_release(
     assert customer
 
     rolled = demo.holdfast("features", "rollback", version[:8])
-    answer = json.loads(demo.holdfast("score", customer.group()))
+    answer = json.loads(demo.holdfast("score", "--json", customer.group()))
     night = demo.holdfast("run")
     listed = demo.holdfast("features", "list")
     released = demo.holdfast("features", "release")

@@ -31,6 +31,12 @@ NAMES = [f"u-{number}" for number in range(300)]
 OLDER = FeatureSet(FEATURES.features, {"windows_days": [7]})
 
 
+class Context:
+    """What Lambda says of an invocation."""
+
+    function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "x"
+
+
 @pytest.fixture(autouse=True)
 def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[MemoryStore]:
     """A population that is scored by a champion, a second model of the same features, and one of other features."""
@@ -63,7 +69,7 @@ def asked(
         "headers": {name.replace("_", "-"): value for name, value in headers.items()},
         "body": body if body is None or isinstance(body, str) else json.dumps(body),
     }  # fmt: skip
-    answer = api.app.resolve(event, object())  # type: ignore[arg-type]
+    answer = api.handler(event, Context())
     told = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
     return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, told
 
@@ -85,6 +91,12 @@ def test_whoever_has_the_answer_already_is_told_so(path: str) -> None:
         assert asked("GET", path, If_None_Match=sent)[:2] == (304, None)
         assert asked("GET", path, If_None_Match=sent)[2]["ETag"] == headers["ETag"]
     assert asked("GET", path, If_None_Match='"other"')[0] == 200
+
+
+@pytest.mark.parametrize("named", ["u 7", "Zoë", "\uf9bbo\U00056955", "a:b;c", 'say "so"', "u%207", "100 %"])
+def test_an_id_may_hold_any_character_but_a_slash(named: str) -> None:
+    assert asked("GET", f"/v1/customers/{named}/score")[0] == 404
+    assert "nothing is held" in asked("GET", f"/v1/customers/{named}/score")[1]["detail"]
 
 
 def test_an_unknown_customer_is_told_as_of_when_there_is_data() -> None:
@@ -163,6 +175,17 @@ def test_many_are_scored_by_another_model_with_as_many_reasons_as_asked_for() ->
     assert asked("POST", "/v1/scores", body | {"model": "0" * 12})[0] == 404
 
 
+def test_a_whole_number_may_be_written_with_a_point_and_nothing_else_is_a_number() -> None:
+    assert (
+        len(asked("POST", "/v1/scores", '{"customers": ["u-7"], "reasons": 2.0}')[1]["items"][0]["score"]["reasons"])
+        == 2
+    )
+    for other in ("2.5", "true", '"2"'):
+        assert asked("POST", "/v1/scores", f'{{"customers": ["u-7"], "reasons": {other}}}')[0] == 422
+    for other in ("true", '"2"', "1e999"):
+        assert asked("POST", "/v1/scores", f'{{"rows": [{{"features": {{"events_7d": {other}}}}}]}}')[0] == 422
+
+
 def test_bodies_that_are_too_large_or_of_another_kind_are_refused() -> None:
     assert asked("POST", "/v1/scores", "<a/>", Content_Type="application/xml")[0] == 415
     assert asked("POST", "/v1/scores", " " * 4_000_001)[0] == 413
@@ -212,9 +235,6 @@ def test_no_log_line_names_whom_was_asked_for(
     class Broken:
         def find(self, customer: str) -> None:
             raise ValueError(f"no {customer} here")
-
-    class Context:
-        function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "x"
 
     for people in (api.people, Broken):
         monkeypatch.setattr(api, "people", people)
