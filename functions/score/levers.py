@@ -88,7 +88,7 @@ def advised(feature: Feature, value: float | None, aim: Aim | None) -> tuple[flo
     if to is None or (value is not None and (value >= to) == aim.up):
         return None
     said = f"{quantity(to, feature.unit)} or more" if aim.up else f"under {quantity(to, feature.unit)}"
-    return to, f"Aim at {said}, as at least half of the customers have."
+    return float(f"{to:.6g}"), f"Aim at {said}, as at least half of the customers have."
 
 
 def _stays(feature: Feature) -> bool:
