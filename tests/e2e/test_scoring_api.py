@@ -70,3 +70,28 @@ def test_the_functions_log_names_nobody_whom_was_asked_for(demo: Demo) -> None:
     demo.holdfast("score", "u-asked-for-in-vain", expect=1)
 
     assert "asked-for-in-vain" not in demo.holdfast("logs", "Api")
+
+
+def test_who_calls_too_often_is_told_when_to_come_back(demo: Demo) -> None:
+    deployment, gateway = Deployment(**demo.outputs), demo.client("apigateway")
+    url = f"{deployment.api_url}/v1/health"
+    stage = {"restApiId": re.findall(r"/restapis/(\w+)/", url)[0], "stageName": "live"}
+    usual = gateway.get_stage(**stage)["methodSettings"]["*/*"]
+
+    def limited(rate: float, burst: int) -> None:
+        limits = {"rateLimit": str(rate), "burstLimit": str(burst)}
+        patches = [
+            {"op": "replace", "path": f"/*/*/throttling/{name}", "value": value} for name, value in limits.items()
+        ]
+        gateway.update_stage(**stage, patchOperations=patches)
+
+    limited(1, 2)
+    try:
+        answers = [httpx.get(url, headers=api._headers(deployment, "GET", url, None)) for _ in range(6)]
+    finally:
+        limited(usual["throttlingRateLimit"], usual["throttlingBurstLimit"])
+
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused
+    assert {(answer.status_code, answer.headers["retry-after"]) for answer in refused} == {(429, "1")}
+    assert all(answer.json()["status"] == 429 and answer.json()["request_id"] for answer in refused)
