@@ -19,6 +19,7 @@ from typing import Any
 
 from infra.cli import api
 from infra.cli.deployment import STATE, Deployment
+from infra.packaging import ROOT
 from infra.trouble import Trouble
 
 _LEFT_OUT = "ignored_auth"
@@ -62,7 +63,7 @@ def tried(deployment: Deployment, state: Path, examples: int, seed: int) -> Roun
     document.write_text(json.dumps(api.get(deployment, "openapi.json")))
     there = api.get(deployment, "customers?limit=20")
     told = {
-        "HOLDFAST_STATE": str(state), "SCHEMATHESIS_HOOKS": "benchmarks.api_hooks",
+        "HOLDFAST_STATE": str(state), "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "benchmarks.api_hooks",
         "HOLDFAST_CHECK_CUSTOMERS": " ".join(each["customer_id"] for each in there["customers"]),
         "HOLDFAST_CHECK_MODELS": there["model"],
     }  # fmt: skip
@@ -71,7 +72,8 @@ def tried(deployment: Deployment, state: Path, examples: int, seed: int) -> Roun
         "--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure", "--suppress-health-check", "all",
         "--generation-database", "none", "--no-color", "--report", "json", "--report-json-path", str(report),
     ]  # fmt: skip
-    done = subprocess.run(command, env=os.environ | told, capture_output=True, text=True, check=False)
+    # It keeps what it found in the folder that it runs in.
+    done = subprocess.run(command, cwd=state, env=os.environ | told, capture_output=True, text=True, check=False)
     if not report.exists() or done.returncode not in (0, 1):
         raise Trouble(f"schemathesis did not finish:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
     return counted(json.loads(report.read_text()), done.stdout)
@@ -91,11 +93,11 @@ def _deployed(wanted: argparse.Namespace) -> Iterator[tuple[Deployment, Path]]:
     try:
         deployment = Deployment.current()
         api.get(deployment, "health")
-        yield deployment, STATE
+        yield deployment, STATE.resolve()
         return
     except Trouble as nothing_runs:
         print(f"{nothing_runs}; one is started", flush=True)
-    state = STATE / "check-api"
+    state = (STATE / "check-api").resolve()
     own = os.environ | {"HOLDFAST_STATE": str(state)}
     holdfast = str(_BIN / "holdfast")
     try:

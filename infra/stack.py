@@ -39,15 +39,7 @@ class HoldfastStack(Stack):
             forget=self.functions["Forget"],
             settings=settings,
         )
-        self.scoring = ScoringApi(
-            self,
-            "Api",
-            function=chosen.release(self, self.functions["Api"], settings, self.alerts.topic),
-            webhook=self.functions["Webhook"],
-            name=settings.name,
-            rules=settings.api,
-        )
-        chosen.shield(self, self.scoring.api.deployment_stage, settings)
+        self._answer(chosen, settings)
         self.monitoring = Monitoring(
             self,
             "Monitoring",
@@ -75,6 +67,17 @@ class HoldfastStack(Stack):
             self, "Functions", target=target, storage=storage, alerts=alerts, unused=engine.unused
         )
         self.chain = Chain(self, "Chain", functions=self.functions, storage=storage, settings=settings, engine=engine)
+
+    def _answer(self, target: Target, settings: Settings) -> None:
+        self.scoring = ScoringApi(
+            self,
+            "Api",
+            function=target.release(self, self.functions["Api"], settings, self.alerts.topic),
+            webhook=self.functions["Webhook"],
+            name=settings.name,
+            rules=settings.api,
+        )
+        target.shield(self, self.scoring.api.deployment_stage, settings)
 
     def _allow_erasure(self, schedules: Schedules) -> None:
         Erasure(
