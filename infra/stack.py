@@ -115,6 +115,7 @@ class HoldfastStack(Stack):
             "DriftFunction": self.functions["Drift"].function_name,
             "ForgetFunction": self.functions["Forget"].function_name,
             "MaintainFunction": self.functions["Maintain"].function_name,
+            "ReportFunction": self.functions["Report"].function_name,
             "PseudonymSecret": storage.pseudonym_key.secret_arn,
             "ScoreAllFunction": self.functions["ScoreAll"].function_name,
         }

@@ -51,7 +51,7 @@ def _of_source(
     read: Read,
     cursors: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Iterator[Finding]:
-    general = _signed_in(http, name, source, read)
+    general = signed_in(http, name, source, read)
     for stream, probe in probes_of(source).items():
         problem = general or problem_of(http, probe, name)
         yield Finding(name, stream, not problem, problem or _would(probe, cursors.get((name, stream))))
@@ -62,7 +62,7 @@ def problem_of(http: httpx.Client, probe: Probe, source: str) -> str:
     step: Probe | None = probe
     while step:
         try:
-            answer = _answer(http, step)
+            answer = answer_of(http, step)
         except httpx.TransportError as error:
             return _unreachable(str(http.base_url), error)
         if not answer.is_success:
@@ -76,7 +76,7 @@ def moment(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
-def _signed_in(http: httpx.Client, name: str, source: ApiSource, read: Read) -> str:
+def signed_in(http: httpx.Client, name: str, source: ApiSource, read: Read) -> str:
     """Give a client its token; what stands in the way, if anything does."""
     try:
         held = credentials_in(read(name), name)
@@ -115,7 +115,7 @@ def _meaning(answer: httpx.Response, probe: Probe, source: str) -> str:
     return f"it answers HTTP {status} to {probe.path.partition('?')[0]}: check base_url and the API's version{tail}"
 
 
-def _answer(http: httpx.Client, probe: Probe) -> httpx.Response:
+def answer_of(http: httpx.Client, probe: Probe) -> httpx.Response:
     """The answer, asked for again a few times while the source only wants us to slow down: no news for whoever looks."""
     set_on_retry_hooks(())
     for attempt in stamina.retry_context(on=_Throttled, attempts=ATTEMPTS, wait_initial=1, wait_max=10):

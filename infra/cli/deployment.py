@@ -50,6 +50,7 @@ class Deployment:
     pseudonym_secret: str
     score_all_function: str
     forget_function: str
+    report_function: str
     report: str = ""
 
     @classmethod

@@ -22,6 +22,7 @@ from infra.cli import (
     models,
     operate,
     quarantined,
+    report,
     runs,
     schemas,
     scoring,
@@ -60,6 +61,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")
 app.command()(scoring.top)
 app.command()(scoring.score)
+app.command()(report.report)
 app.command()(erasing.forget)
 app.command()(erasing.export)
 for each in (erasing.receipts, erasing.resume, erasing.lift):
