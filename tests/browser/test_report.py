@@ -195,7 +195,7 @@ def test_any_world_is_shown(browser: Browser, world: tuple[str, Path]) -> None:
 
     said = {
         "nobody": "Nobody was scored on 1 November 2026",
-        "one customer": "1 customer",
+        "one customer": "The one customer is likely to leave",
         "no churn": "is likely to leave within 56 days",
         "a thousand companies": "of 6,000 customers are likely to leave",
     }[name]

@@ -72,8 +72,8 @@ function explorer() {
   const [one, other] = [make("div"), make("div")];
   place.append(one, other);
   grids = {
-    companies: new Grid(one, { label: "Companies", columns: COMPANIES, open: (entry) => goTo({ company: entry.company }, "customers") }),
-    customers: new Grid(other, { label: "Customers", columns: CUSTOMERS, open: showCustomer }),
+    companies: new Grid(one, { label: "Companies", columns: COMPANIES, nobody: "No company is like that.", open: (entry) => goTo({ company: entry.company }, "customers") }),
+    customers: new Grid(other, { label: "Customers", columns: CUSTOMERS, open: showCustomer, nobody: "No customer is like that." }),
   };
   chooseView = tabs(document.querySelector('[aria-label="Shown by"]'), (chosen) => {
     view = chosen ? "customers" : "companies";

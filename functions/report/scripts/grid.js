@@ -15,7 +15,7 @@ const make = (tag, attributes = {}, ...children) => {
 
 // Columns: { title, cell(item) → text or node, key(item) → number or text, size, number, wide }. `wide` ones go on a phone.
 class Grid {
-  constructor(place, { label, columns, open, sort = null, most = 10 }) {
+  constructor(place, { label, columns, open, sort = null, most = 10, nobody = "" }) {
     Object.assign(this, { columns, open, most, items: [], active: 0, sort });
     this.head = make("div", { role: "row", class: "grid-row grid-head", "aria-rowindex": 1 }, ...columns.map((column, c) => this.heading(column, c)));
     this.space = make("div", { class: "grid-space", role: "presentation" });
@@ -25,7 +25,7 @@ class Grid {
     this.root.style.setProperty("--narrow", columns.filter((column) => !column.wide).map((column) => column.narrow ?? column.size).join(" "));
     this.body.addEventListener("scroll", () => this.draw(), { passive: true });
     this.body.addEventListener("keydown", (event) => this.key(event));
-    this.empty = make("p", { class: "soft", hidden: true }, "Nobody.");
+    this.empty = make("p", { class: "soft", hidden: true }, nobody);
     place.replaceChildren(this.root, this.empty);
   }
 
