@@ -13,6 +13,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-schedules", type=int, default=9, help="How many seeded fault schedules are tried.")
+    parser.addoption("--screenshots", help="Folder for the pictures of docs/report.md; none are taken without.")
     parser.addoption("--kill-points", type=int, default=3, help="At how many points each kind of writer is killed.")
 
 

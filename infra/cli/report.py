@@ -33,7 +33,9 @@ def report(
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
-    """Bring the executives' page here and open it: who is about to leave, what it costs, why, and whom to call.
+    """The executives' page, brought here and opened in a browser.
+
+    It says who is about to leave, what it costs, why, and whom to call.
 
     It is one file that needs no network. People are named by pseudonyms unless you ask for names, and may read both the CRM's
     token and the keys of the pseudonyms; names are put into the file here and are stored nowhere else.

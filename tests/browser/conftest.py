@@ -65,6 +65,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _written(tmp_path_factory, pages.two_nights(600))
 
 
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The 2,400 customers that docs/report.md shows, with a night of last week."""
+    return _written(tmp_path_factory, pages.two_nights(2_400))
+
+
 @pytest.fixture(scope="session", params=pages.WORLDS)
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     return request.param, _written(tmp_path_factory, pages.WORLDS[request.param]())

@@ -14,8 +14,8 @@ const COMPANIES = [
 ];
 const CUSTOMERS = [customerColumn, companyColumn, riskColumn, { ...atRiskColumn, wide: true },
   { ...valueColumn, wide: false, narrow: "5.4rem" },
-  { title: "Last week", number: true, wide: true, size: "6rem", cell: (i) => (Number.isNaN(before[i]) ? "" : signed(100 * (probability[i] - before[i]), 0)), key: (i) => probability[i] - before[i] },
-  { title: "Use", number: true, wide: true, size: "4rem", cell: (i) => (Number.isNaN(adoption[i]) ? "" : figure(adoption[i])), key: (i) => adoption[i] },
+  { title: "Points since", number: true, wide: true, size: "7rem", cell: (i) => (Number.isNaN(before[i]) ? "" : signed(100 * (probability[i] - before[i]), 0)), key: (i) => probability[i] - before[i] },
+  { title: "Use, points", number: true, wide: true, size: "6rem", cell: (i) => (Number.isNaN(adoption[i]) ? "" : figure(adoption[i])), key: (i) => adoption[i] },
   { title: "Persona", text: true, wide: true, size: "minmax(8rem, 1.2fr)", cell: (i) => about.personas[persona[i]] ?? "", key: (i) => about.personas[persona[i]] ?? "" }];
 
 function refresh() {

@@ -39,7 +39,7 @@ function changes() {
   const columns = [companyColumn, customerColumn,
     { title: "From", size: "5.5rem", wide: true, cell: (i) => (moves.get(i).band < 0 ? "" : dot(moves.get(i).band)) },
     { title: "To", size: "5.5rem", narrow: "4.6rem", cell: (i) => dot(band[i]) },
-    { title: "Change", number: true, size: "6rem", narrow: "4.4rem", cell: (i) => (Number.isNaN(before[i]) ? "new" : signed(100 * (probability[i] - before[i]), 0)), key: (i) => probability[i] - before[i] },
+    { title: "Points", number: true, size: "6rem", narrow: "4.4rem", cell: (i) => (Number.isNaN(before[i]) ? "new" : signed(100 * (probability[i] - before[i]), 0)), key: (i) => probability[i] - before[i] },
     { title: "Why", text: true, wide: true, kind: "why", size: "minmax(12rem, 2.4fr)", cell: (i) => moves.get(i).causes.map(causeInShort)[0] ?? (moves.get(i).band < 0 ? "scored for the first time" : "many small things") }];
   const grid = new Grid(place, { label: "Who moved since last week", columns, open: showCustomer, most: 8 });
   const buttons = Object.entries(KINDS).map(([kind, { says, keeps }]) => {
