@@ -24,7 +24,9 @@ _LATEST = "reports/latest.html"
 
 def report(
     run: Annotated[str, typer.Argument(help="Name of the run; default: the latest.")] = "",
-    out: Annotated[Path, typer.Option("--out", help="Where to write it.")] = STATE / "report.html",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Where to write it. Default: .holdfast/report.html.")
+    ] = None,
     named: Annotated[
         bool, typer.Option("--names", help="Show names, asked of the CRM now. The file is then for you alone.")
     ] = False,
@@ -46,10 +48,11 @@ def report(
     page = fetched(deployment, run)
     if named:
         page = with_names(page, _asked(deployment, target, config, page))
-    written(page, out, private=named)
-    console.print(f"{relative(out.resolve())}, {len(page.encode()) / 1e6:.1f} MB")
+    place = (out or STATE / "report.html").resolve()
+    written(page, place, private=named)
+    console.print(f"{relative(place)}, {len(page.encode()) / 1e6:.1f} MB")
     if show and sys.stdout.isatty():
-        webbrowser.open(out.resolve().as_uri())
+        webbrowser.open(place.as_uri())
 
 
 def fetched(deployment: Deployment, run: str = "") -> str:
