@@ -16,7 +16,7 @@ from holdfast.observe import step
 from holdfast.predictors import Personas, calibrator_from_json
 from holdfast.resources import artifacts, lake, settings
 from holdfast.runs import recorded
-from holdfast.store import Store
+from holdfast.store import Store, read_json
 from report import kept
 from report.carried import carried
 from report.page import page
@@ -33,9 +33,9 @@ LATEST = "reports/latest.html"
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Write the page, answer where it is, and what the run has cost."""
     wanted = ReportWanted.parse(event)
-    found = spent(wanted, artifacts(), datetime.now(UTC))
+    usd = 0.0 if wanted.again else spent(wanted, artifacts(), datetime.now(UTC)).usd
     answer = report(wanted, lake(), artifacts(), settings().name)
-    return replace(answer, usd=round(found.usd, 4)).to_json()
+    return replace(answer, usd=round(usd, 4)).to_json()
 
 
 def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reported:
@@ -53,7 +53,9 @@ def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reporte
     night = kept.entered(lake, scored, datetime.fromisoformat(wanted.as_of), found.settings["currency"])
     names = _companies(lake)
     run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}
-    about = {"data": quality(judged(store, wanted.run), _disputed(store, wanted.run)), "drift_day": _drift_day(store)}
+    known = _recorded(store, wanted.run)
+    about = {"data": quality(judged(store, wanted.run), sum(known.get("contradictions", {}).values())),
+             "drift": _drift(store), "cost": known.get("cost"), "hours": known.get("hours")}  # fmt: skip
     said = summary(scored, night, found, names)
     body = page(said | about, run, carried(scored, night, found, names, run | {"base": _base(bundle, scores)})).encode()
     store.write(LATEST, body, _HTML)
@@ -92,15 +94,18 @@ def _base(bundle: Bundle, scores: pa.Table) -> float:
     return float(calibrator(np.array([scores["base"][0].as_py() if scores.num_rows else 0.0]))[0])
 
 
-def _disputed(store: Store, run: str) -> int:
-    """How often the sources disagree on who somebody is."""
+def _recorded(store: Store, run: str) -> dict[str, Any]:
+    """What is known of the run: contradictions, what it has cost, how long it took."""
     try:
-        return sum(recorded(store, run).get("contradictions", {}).values())
+        return recorded(store, run)
     except KeyError:
-        return 0
+        return {}
 
 
-def _drift_day(store: Store) -> str:
-    """When customers were last compared with those that the model learnt from; nothing if they never were."""
-    pages = [item.key for item in store.list("drift/") if item.key.endswith(".html")]
-    return max(pages, default="").removeprefix("drift/").removesuffix(".html")
+def _drift(store: Store) -> dict[str, Any] | None:
+    """The last check against what the model learnt from: day, bundle and the features that were over the bounds; None before one."""
+    try:
+        checks = read_json(store, "drift/memory.json")["checks"]
+    except KeyError:
+        return None
+    return dict(checks[-1]) if checks else None

@@ -93,6 +93,7 @@ def wanted(run: str, document: dict[str, Any]) -> dict[str, Any]:
         "champion": document["promoted"]["champion"],
         "scores_snapshot": document["scored"]["scores_snapshot"],
         "as_of": document["transformed"]["as_of"],
+        "again": True,
     }
 
 

@@ -65,4 +65,8 @@ matrix();
 changes();
 explorer();
 document.documentElement.dataset.ready = "yes";
-requestAnimationFrame(() => setTimeout(() => { plots(); document.documentElement.dataset.drawn = "yes"; }));
+requestAnimationFrame(() => setTimeout(() => {
+  plots();
+  document.documentElement.dataset.drawn = "yes";
+  setTimeout(texts); // before somebody searches
+}));

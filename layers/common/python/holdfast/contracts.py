@@ -276,6 +276,8 @@ class ReportWanted(Message):
     as_of: str
     execution: str = ""
     """ARN of the execution: of it Step Functions knows when it began and which states it entered."""
+    again: bool = False
+    """Whether the page is made anew by hand: what the run cost stays as it was told."""
 
 
 @dataclass(frozen=True)

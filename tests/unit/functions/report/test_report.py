@@ -11,15 +11,19 @@ from holdfast.contracts import ReportWanted, ScoringWanted
 from holdfast.errors import NoData
 from holdfast.feature_set import LEAK, Feature, FeatureSet
 from holdfast.lake import Lake
+from holdfast.runs import record
 from holdfast.settings import Scoring
-from holdfast.store import MemoryStore
-from report.page import count, day, money, people, percent, points
+from holdfast.store import MemoryStore, write_json
+from report.page import count, day, money, percent, points
+from report.page import people as counted
 from report.report import report
 from report.summary import insight
 from score.held import MemoryVectors
 from score.score_all import score_all
 from tests.doubles.catalog import folder_lake
+from tests.doubles.company import NOW, people
 from tests.doubles.models import AS_OF, FEATURES, bundle, population
+from tests.doubles.pages import Nights
 
 
 class Page(HTMLParser):
@@ -139,6 +143,24 @@ def test_names_are_text_and_never_markup(lake: Lake) -> None:
     assert b"&lt;b&gt;Acme&lt;/b&gt; &amp; S" in store.objects["reports/latest.html"]
 
 
+def test_the_page_says_what_the_run_cost_and_when_customers_were_last_compared(tmp_path: Path) -> None:
+    house, everybody = Nights.begun(tmp_path, 30), people(30, 5)[0]
+    assert "They were not compared yet" in " ".join(Page(house.night(NOW, everybody)).text.split())
+
+    record(house.store, "night-1101", cost={"total": 0.0512}, hours=0.05)
+    write_json(
+        house.store,
+        "drift/memory.json",
+        {"told": "", "checks": [{"day": "2026-10-31", "bundle": "old", "over": ["events_14d"]}]},
+    )
+    text = " ".join(Page(house.report(NOW)).text.split())
+
+    assert "It has cost USD 0.05 of AWS's list prices until here" in text
+    assert "3.0 min after it began" in text
+    assert "On 31 October 2026, 1 thing that the model looks at was spread otherwise" in text
+    assert "another model serves since then" in text
+
+
 def test_the_same_scores_make_the_same_page(lake: Lake) -> None:
     _, first = reported(lake, population())
     _, second = reported(lake, population())
@@ -159,7 +181,7 @@ def test_numbers_are_written_as_people_write_them() -> None:
         "unknown",
     ]
     assert (percent(0.214), percent(0.214, 1)) == ("21\u00a0%", "21.4\u00a0%")
-    assert (count(12345.2), points(-0.123), people(1), people(2000)) == (
+    assert (count(12345.2), points(-0.123), counted(1), counted(2000)) == (
         "12,345",
         "-12.3",
         "1 customer",

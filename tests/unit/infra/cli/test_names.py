@@ -121,4 +121,5 @@ def test_a_page_is_made_anew_from_what_the_run_made() -> None:
         "champion": "abc",
         "scores_snapshot": 7,
         "as_of": "2026-11-01T00:00:00+00:00",
+        "again": True,
     }
