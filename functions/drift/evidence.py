@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pyiceberg.expressions import EqualTo, Reference
 
 from drift.divergence import CALIBRATION, OUTCOME, PREDICTION, Outcomes, Shift, shifts
-from holdfast.bundle import IMPORTANCE, REFERENCE, Bundle, load
+from holdfast.bundle import IMPORTANCE, REFERENCE, Bundle, load, origin
 from holdfast.feature_set import AS_OF, judged_tag, tag_of
 from holdfast.lake import Lake
 from holdfast.matrix import floats, matrix
@@ -30,7 +30,8 @@ _DRAWN = 15
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The rows that were scored last with what was said of them, the bundle that holds the reference, and the latest rows whose outcome is known."""
+    """The rows that were scored last with what was said of them, the bundle that holds the reference, the rows of which that speaks
+    (the latest labelled ones, where those are no longer kept), and the latest outcomes."""
 
     bundle: Bundle
     scorer: Scorer
@@ -95,8 +96,28 @@ def gather(lake: Lake, store: Store, registry: Registry) -> Evidence | None:
     examples = _kept(lake, "training_examples", judged_tag(version), tag_of(version))
     if features is None or scores is None or examples is None or not features.num_rows:
         return None
-    holdout = examples.filter(pc.is_in(examples["split"], pa.array(["holdout", "fold"])))
-    return Evidence(bundle, scorer, features, floats(scores["probability"]), holdout, _outcomes(lake, holdout))
+    holdout = _held_out(examples)
+    judged = _judged(lake, store, champion.version)
+    return Evidence(
+        bundle, scorer, features, floats(scores["probability"]), holdout if judged is None else judged,
+        _outcomes(lake, holdout),
+    )  # fmt: skip
+
+
+def _held_out(examples: pa.Table) -> pa.Table:
+    return examples.filter(pc.is_in(examples["split"], pa.array(["holdout", "fold"])))
+
+
+def _judged(lake: Lake, store: Store, version: str) -> pa.Table | None:
+    """The rows that the champion was judged on, of which its reference speaks; None where they are no longer kept."""
+    snapshot, table = (
+        origin(store, version).get("snapshots", {}).get("training_examples"),
+        lake.table("training_examples"),
+    )
+    if snapshot is None or table is None or table.snapshot_by_id(snapshot) is None:
+        return None
+    examples = lake.read("training_examples", snapshot_id=snapshot)
+    return None if examples is None else _held_out(examples)
 
 
 def _outcomes(lake: Lake, examples: pa.Table) -> Outcomes:

@@ -14,7 +14,7 @@ from drift.drift import check
 from drift.evidence import Evidence, gather
 from drift.finding import Finding
 from drift.memory import Memory
-from holdfast.bundle import save
+from holdfast.bundle import note_origin, save
 from holdfast.contracts import ScoringWanted
 from holdfast.lake import Lake
 from holdfast.registry import MemoryRegistry
@@ -133,6 +133,22 @@ def test_what_was_said_is_held_to_the_outcomes_of_the_same_day(tmp_path: Path) -
     assert found[CALIBRATION].before == pytest.approx(0.9)
     assert found[CALIBRATION].now == pytest.approx(pc.mean(last["label"]).as_py())
     assert found[OUTCOME].effect == 0.0
+
+
+def test_the_page_draws_the_rows_that_the_champion_was_judged_on_while_they_are_kept(tmp_path: Path) -> None:
+    lake = folder_lake(tmp_path)
+    store, registry = scored(lake, population())
+    note_origin(store, bundle().version, {"snapshots": {"training_examples": lake.snapshot_id("training_examples")}})
+    lake.replace("training_examples", training_examples(count=40))
+
+    kept = gather(lake, store, registry)
+    lake.expire("training_examples", [lake.table("training_examples").snapshots()[0].snapshot_id])  # type: ignore[union-attr]
+    gone = gather(lake, store, registry)
+
+    assert kept is not None
+    assert gone is not None
+    assert (kept.examples.num_rows, gone.examples.num_rows) == (500, 40)
+    assert len(kept.outcomes.churned) == 40
 
 
 def test_before_the_first_run_there_is_nothing_to_compare(tmp_path: Path) -> None:
