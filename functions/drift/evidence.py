@@ -100,7 +100,7 @@ def gather(lake: Lake, store: Store, registry: Registry) -> Evidence | None:
     judged = _judged(lake, store, champion.version)
     return Evidence(
         bundle, scorer, features, floats(scores["probability"]), holdout if judged is None else judged,
-        _outcomes(lake, holdout),
+        _outcomes(lake, holdout, pc.max(features["cutoff"]).as_py()),
     )  # fmt: skip
 
 
@@ -120,10 +120,14 @@ def _judged(lake: Lake, store: Store, version: str) -> pa.Table | None:
     return None if examples is None else _held_out(examples)
 
 
-def _outcomes(lake: Lake, examples: pa.Table) -> Outcomes:
-    """What came of the customers of the latest labelled day, beside what had been said of them on that day."""
+def _outcomes(lake: Lake, examples: pa.Table, now: datetime) -> Outcomes:
+    """What came of the customers of the latest labelled day, beside what had been said of them on that day.
+
+    Labels that are known on the day itself (a column of the customers) were trained on: what is said of them is no forecast.
+    """
     known = examples.filter(pc.is_valid(examples["label"]))
-    said = _history(lake, pc.max(known["cutoff"]).as_py()) if known.num_rows else None
+    day = pc.max(known["cutoff"]).as_py()
+    said = _history(lake, day) if day is not None and day < now else None
     if said is None or not said.num_rows:
         return Outcomes(floats(known["label"]) > 0, None)
     both = known.select(["customer_id", "label"]).join(said, "customer_id", join_type="inner")

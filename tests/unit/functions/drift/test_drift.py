@@ -23,7 +23,7 @@ from holdfast.store import MemoryStore
 from score.held import MemoryVectors
 from score.score_all import score_all
 from tests.doubles.catalog import folder_lake
-from tests.doubles.models import AS_OF, FEATURES, bundle, population, training_examples
+from tests.doubles.models import AS_OF, FEATURES, bundle, customers, population, training_examples
 
 
 def scored(lake: Lake, features: pa.Table) -> tuple[MemoryStore, MemoryRegistry]:
@@ -114,9 +114,13 @@ def test_a_feature_that_is_no_longer_made_has_drifted(tmp_path: Path) -> None:
     assert [(shift.name, shift.missing_now) for shift in finding.drifted] == [("open_rate", 1.0)]
 
 
-def test_what_was_said_is_held_to_the_outcomes_of_the_same_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("today", "held"), [(AS_OF, True), ("2026-02-26T00:00:00+00:00", False)])
+def test_what_was_said_is_held_to_outcomes_that_were_not_known_on_that_day(
+    tmp_path: Path, today: str, held: bool
+) -> None:
     lake = folder_lake(tmp_path)
-    store, registry = scored(lake, population())
+    features = customers(300, datetime.fromisoformat(today), seed=9)[0]
+    store, registry = scored(lake, features)
     examples = training_examples()
     last = examples.filter(pc.equal(examples["split"], "holdout"))
     day = pc.max(last["cutoff"]).as_py()
@@ -130,8 +134,10 @@ def test_what_was_said_is_held_to_the_outcomes_of_the_same_day(tmp_path: Path) -
     assert evidence is not None
     found = {shift.name: shift for shift in evidence.shifts()}
 
-    assert found[CALIBRATION].before == pytest.approx(0.9)
-    assert found[CALIBRATION].now == pytest.approx(pc.mean(last["label"]).as_py())
+    assert (CALIBRATION in found) == held
+    if held:
+        assert found[CALIBRATION].before == pytest.approx(0.9)
+        assert found[CALIBRATION].now == pytest.approx(pc.mean(last["label"]).as_py())
     assert found[OUTCOME].effect == 0.0
 
 
