@@ -69,3 +69,9 @@ def test_probabilities_that_came_true_are_no_further_from_what_happened_than_cha
 
     assert np.mean([each.chi_squared for each in found]) == pytest.approx(10, rel=0.1)
     assert wrong.chi_squared > 200
+
+
+def test_what_came_true_exactly_is_not_less_than_nothing_from_what_was_said() -> None:
+    found = [miscalibrated(np.full(1000, k / 100), np.arange(1000) < 10 * k, [0.5]) for k in range(1, 100)]
+
+    assert min(each.chi_squared for each in found) == 0

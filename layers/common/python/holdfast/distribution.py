@@ -70,6 +70,7 @@ def miscalibrated(said: Values, happened: NDArray[np.bool_], edges: Sequence[flo
 
 
 def _apart(nats: float, freedom: int, noise: float) -> Apart:
+    nats = max(nats, 0.0)  # the sum of a distribution held to itself may end a hair below nought
     return Apart(nats, freedom / 2 * noise, 2 * nats / noise, freedom)
 
 
