@@ -97,7 +97,8 @@ def test_a_changed_world_is_told_alarms_and_is_trained_on(company: Demo) -> None
     assert first["suspected"] > 0
     assert "churn_probability" in second["drifted"] or any("events" in name for name in second["drifted"])
     assert second["told"]
-    assert (before, alarm(company)) == ("OK", "ALARM")
+    assert before != "ALARM"
+    assert alarm(company) == "ALARM"
     alerts = company.holdfast("alerts")
     assert "standard deviations)" in alerts
     assert " before, " in alerts
