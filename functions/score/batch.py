@@ -1,11 +1,13 @@
 """The table `scores`, and the ranking that the API lists from, as plain values."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from holdfast.matrix import matrix
 from holdfast.scoring import BANDS, Scorer, Scores
@@ -25,11 +27,25 @@ SCORES = pa.schema([
 ])  # fmt: skip
 
 
-def score_table(features: pa.Table, scorer: Scorer, as_of: datetime, top: int) -> pa.Table:
-    """Score the rows of table `features`, in the order of their customers, with the `top` reasons of each."""
-    ordered = features.sort_by("customer_id")
-    parts = [ordered.slice(start, _CHUNK) for start in range(0, ordered.num_rows, _CHUNK)]
-    return pa.concat_tables([SCORES.empty_table(), *(_scored(part, scorer, as_of, top) for part in parts)])
+def score_table(
+    features: pa.Table, scorer: Scorer, as_of: datetime, top: int, tell: Callable[[int], None] = lambda _: None
+) -> pa.Table:
+    """Score the rows of table `features`, in the order of their customers, with the `top` reasons of each; `tell` hears how many are done."""
+    parts, done = [SCORES.empty_table()], 0
+    for part in _parts(features):
+        parts.append(_scored(part, scorer, as_of, top))
+        done += len(part)
+        tell(done)
+    return pa.concat_tables(parts)
+
+
+def _parts(features: pa.Table) -> Iterator[pa.Table]:
+    """Chunks of rows in the order of customers. What is in order already is not copied: of a million customers that is a gigabyte."""
+    order = pc.sort_indices(features["customer_id"]).to_numpy()
+    in_order = bool((np.diff(order.astype(np.int64)) == 1).all())
+    for start in range(0, len(order), _CHUNK):
+        these = slice(start, start + _CHUNK)
+        yield features.slice(start, _CHUNK) if in_order else features.take(order[these])
 
 
 def _scored(part: pa.Table, scorer: Scorer, as_of: datetime, top: int) -> pa.Table:
@@ -38,9 +54,43 @@ def _scored(part: pa.Table, scorer: Scorer, as_of: datetime, top: int) -> pa.Tab
         "customer_id": part["customer_id"],
         "company_id": part["company_id"],
         "as_of": [as_of] * len(scores),
-        "reasons": list(scorer.reasons(scores, top)),
+        "reasons": _reasons(scores, scorer, top),
     }
     return pa.table({name: columns[name] for name in SCORES.names}, schema=SCORES)
+
+
+def _reasons(scores: Scores, scorer: Scorer, top: int) -> pa.ListArray:
+    """What `Scorer.reasons` says, column by column: twenty times faster than a dictionary for each."""
+    column = scorer.strongest(scores, top)
+    row = np.arange(len(scores))[:, None].repeat(column.shape[1], axis=1)
+    says = scores.contributions[row, column] != 0
+    row, column = row[says], column[says]
+    contribution, features = scores.contributions[row, column], scorer.feature_set.features
+    each = {
+        "feature": _said([feature.name for feature in features], column),
+        "sentence": _said([feature.sentence for feature in features], column),
+        "value": pa.array(
+            [float(f"{value:.6g}") for value in scores.rows[row, column].tolist()], NUMBER, from_pandas=True
+        ),
+        "unit": _said([feature.unit for feature in features], column),
+        "contribution_log_odds": _rounded(contribution),
+        "contribution_points": _rounded(scorer.points(scores)[row, column]),
+        "direction": _said(["lowers", "raises"], (contribution > 0).astype(np.intp)),
+        "actionable": _said([feature.actionable for feature in features], column),
+    }
+    ends = np.concatenate([[0], says.sum(axis=1).cumsum()]).astype(np.int32)
+    return pa.ListArray.from_arrays(
+        ends, pa.StructArray.from_arrays([each[f.name] for f in REASON], fields=list(REASON))
+    )
+
+
+def _said(words: list[Any], which: np.ndarray[Any, Any]) -> pa.Array:
+    return pa.array(words).take(pa.array(which))
+
+
+def _rounded(values: np.ndarray[Any, Any]) -> pa.Array:
+    # Not numpy's rounding, which is another one in the last digit than that of the API's answers.
+    return pa.array([round(value, 6) for value in values.tolist()], NUMBER)
 
 
 def _columns(scores: Scores, scorer: Scorer) -> dict[str, Any]:
@@ -81,17 +131,27 @@ def _first(scores: pa.Table, name: str) -> str | None:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def vectors(features: pa.Table, scorer: Scorer, as_of: str) -> Iterator[dict[str, Any]]:
+def vectors(features: pa.Table, scorer: Scorer, as_of: str) -> "FeatureItems":
     """One item per customer, from which the API scores: the vector as little-endian float32."""
-    ordered = features.sort_by("customer_id")
-    rows = matrix(ordered, scorer.feature_set.names).astype("<f4")
-    companies = ordered["company_id"].to_pylist()
-    for row, customer, company in zip(rows, ordered["customer_id"].to_pylist(), companies, strict=True):
-        item = {
-            "customer_id": customer,
-            "vector": row.tobytes(),
-            "as_of": as_of,
-            "feature_set": scorer.feature_set.layout,
-            "model": scorer.version,
-        }
-        yield item | ({"company_id": company} if company else {})
+    said = {"as_of": as_of, "feature_set": scorer.feature_set.layout, "model": scorer.version}
+    return FeatureItems(features, scorer.feature_set.names, said)
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureItems:
+    """Items in the order of customers, made anew each time they are gone through: all at once would be several times the table."""
+
+    features: pa.Table
+    names: list[str]
+    said: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for part in _parts(self.features):
+            rows = matrix(part, self.names).astype("<f4")
+            companies = part["company_id"].to_pylist()
+            for row, customer, company in zip(rows, part["customer_id"].to_pylist(), companies, strict=True):
+                item = {"customer_id": customer, "vector": row.tobytes(), **self.said}
+                yield item | ({"company_id": company} if company else {})

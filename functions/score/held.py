@@ -17,8 +17,18 @@ _T = TypeVar("_T")
 _THREADS = 8
 _BATCH, _BATCH_READ = 25, 100
 """The most that DynamoDB takes, and gives, in one call."""
+_AT_ONCE = 400
+"""Batches in memory at the same time."""
 _ATTEMPTS = 8
 _WRITTEN = {"pk": {"S": "scores"}, "sk": {"S": "written"}}
+
+
+class Items(Protocol):
+    """Items that can be gone through more than once."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Item]: ...
 
 
 class Vectors(Protocol):
@@ -32,7 +42,7 @@ class Vectors(Protocol):
         """The items of those that are held, by customer."""
         ...
 
-    def hold(self, items: Iterable[Item]) -> int:
+    def hold(self, items: Items) -> int:
         """Hold these items, and return how many had to be written: none when they are what was held last."""
         ...
 
@@ -55,9 +65,8 @@ class DynamoVectors:
             found = threads.map(self._read, _batches(sorted(customer_ids), _BATCH_READ))
             return {item["customer_id"]: item for batch in found for item in batch}
 
-    def hold(self, items: Iterable[Item]) -> int:
-        wanted = list(items)
-        new = digest(wanted)
+    def hold(self, items: Items) -> int:
+        new = digest(items)
         with translated("reading what vectors were written last"):
             held = self._dynamodb.get_item(TableName=self._state_table, Key=_WRITTEN, ConsistentRead=True).get(
                 "Item", {}
@@ -65,10 +74,11 @@ class DynamoVectors:
         if held.get("digest", {}).get("S") == new:
             return 0
         with ThreadPoolExecutor(_THREADS) as threads:
-            list(threads.map(self._put, _batches(wanted, _BATCH)))
+            for batches in _batches(_batches(items, _BATCH), _AT_ONCE):
+                list(threads.map(self._put, batches))
         with translated("remembering what vectors were written"):
             self._dynamodb.put_item(TableName=self._state_table, Item={**_WRITTEN, "digest": {"S": new}})
-        return len(wanted)
+        return len(items)
 
     def _read(self, batch: list[str]) -> list[Item]:
         waiting: dict[str, Any] = {self._table: {"Keys": [{"customer_id": {"S": each}} for each in batch]}}
@@ -108,7 +118,7 @@ class MemoryVectors:
     def get_all(self, customer_ids: Collection[str]) -> dict[str, Item]:
         return {each: self.items[each] for each in customer_ids if each in self.items}
 
-    def hold(self, items: Iterable[Item]) -> int:
+    def hold(self, items: Items) -> int:
         wanted = {item["customer_id"]: item for item in items}
         if all(self.items.get(key) == item for key, item in wanted.items()):
             return 0

@@ -1,5 +1,6 @@
 """State `ScoreAll`: score every customer with the champion, and hold what the API needs."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
     """
     scorer = Scorer.from_bundle(load(store, wanted.champion))
     features = _features(lake, wanted, scorer)
-    scores = score_table(features, scorer, datetime.fromisoformat(wanted.as_of), rule.reasons)
+    scores = score_table(features, scorer, datetime.fromisoformat(wanted.as_of), rule.reasons, _telling(len(features)))
     with lake.alone("scores", history.TABLE):
         history.recorded(lake, scores, datetime.fromisoformat(wanted.as_of))
         lake.replace("scores", scores)
@@ -50,6 +51,19 @@ def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, ru
     write_json(store, "rankings/latest.json", ranked)
     key = write_json(store, f"rankings/{wanted.run}.json", ranked)
     return Scored(scores.num_rows, snapshot, key)
+
+
+def _telling(total: int) -> Callable[[int], None]:
+    """Says in the log how far it is, about ten times."""
+    told = 0
+
+    def tell(done: int) -> None:
+        nonlocal told
+        if done == total or done - told >= total / 10:
+            told = done
+            logger.info("scored", extra={"customers": done, "of": total})
+
+    return tell
 
 
 def _features(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> pa.Table:

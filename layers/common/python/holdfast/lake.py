@@ -1,6 +1,7 @@
 """Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit by one writer at a time."""
 
 import hashlib
+import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,7 @@ from holdfast.evolution import partition, reshape
 from holdfast.locks import Held, Locks
 
 _DIGEST = "holdfast.digest"
+_HASHED_ROWS = 100_000
 _FILES_OF_A_COMMIT = 3
 """Beside its data: a manifest, the list of them, the table's metadata."""
 
@@ -346,10 +348,25 @@ def in_files(column: str) -> list[str]:
 
 def content_digest(rows: pa.Table) -> str:
     """SHA-256 over schema and values, in row order, whatever the chunking."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_table(rows.combine_chunks())
-    return hashlib.sha256(sink.getvalue()).hexdigest()
+    sha = _Hashed()
+    with pa.ipc.new_stream(pa.PythonFile(sha, "w"), rows.schema) as writer:
+        for start in range(0, max(len(rows), 1), _HASHED_ROWS):
+            writer.write_table(rows.slice(start, _HASHED_ROWS).combine_chunks())
+    return sha.hash.hexdigest()
+
+
+class _Hashed(io.RawIOBase):
+    """A file that keeps nothing but the digest of what is written: a copy of the largest tables would not fit a function's memory."""
+
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return len(data)
 
 
 def glue_lake(database: str, bucket: str, region: str, locks: Locks, endpoint: str | None = None) -> Lake:

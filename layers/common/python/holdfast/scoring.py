@@ -116,9 +116,12 @@ class Scorer:
     def reasons(self, scores: Scores, top: int) -> Iterator[list[dict[str, Any]]]:
         """For each row the `top` features that move its score most, strongest first."""
         points = self.points(scores)
-        strongest = np.argsort(-np.abs(scores.contributions), axis=1, kind="stable")[:, :top]
-        for row, features in enumerate(strongest):
+        for row, features in enumerate(self.strongest(scores, top)):
             yield [self._reason(scores, points, row, int(j)) for j in features if scores.contributions[row, j]]
+
+    def strongest(self, scores: Scores, top: int) -> NDArray[np.intp]:
+        """For each row the columns of the `top` features that move its score most, strongest first; of equals the first first."""
+        return np.argsort(-np.abs(scores.contributions), axis=1, kind="stable")[:, :top]
 
     def _reason(self, scores: Scores, points: Doubles, row: int, column: int) -> dict[str, Any]:
         feature, contribution = self.feature_set.features[column], float(scores.contributions[row, column])
