@@ -1,6 +1,7 @@
 """The functions of the stack: which handler, which bundle, how much memory and time."""
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,15 @@ class FunctionSpec:
     purpose: str
     disk_gb: int = 0
     """Of its own, for files that are read where they lie; 0 is what every function has (half a gigabyte)."""
+    snapshot: bool = False
+    """Whether new environments start from an image of one that has begun (SnapStart): of a function that somebody waits for."""
 
     @property
     def stage(self) -> str:
         return self.handler.split(".", 1)[0]
 
 
-_HEAVY = {"memory_mb": 4096, "timeout_s": 900}
+_HEAVY: dict[str, Any] = {"memory_mb": 4096, "timeout_s": 900}
 
 FUNCTIONS = {
     spec.name: spec
@@ -104,7 +107,7 @@ FUNCTIONS = {
             purpose="finds, exports and forgets one person",
             disk_gb=10,
         ),
-        FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls"),
+        FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls", snapshot=True),
         FunctionSpec("Webhook", "ingest.webhook.handler", "base", 512, 10, "takes in what the sources notify of"),
     )
 }

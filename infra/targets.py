@@ -76,6 +76,7 @@ class AwsTarget:
             handler=spec.handler,
             code=lambda_.Code.from_asset(str(self._packager.zip(spec.stage))),
             layers=[self._layer("common"), self._layer(spec.bundle)],
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if spec.snapshot else None,
             environment=environment,
             **common,
         )

@@ -13,7 +13,7 @@ from holdfast.errors import UnknownCustomer
 from holdfast.observe import logger, metrics, tracer
 from holdfast.registry import DynamoRegistry
 from holdfast.resources import artifacts, environment, keyring, settings
-from score import many, requests
+from score import many, requests, snapshot
 from score.answers import health_answer, models_answer, ranking_answer, row_of, score_answers, tag_of
 from score.held import DynamoVectors, Item
 from score.openapi import REVISION, document
@@ -50,6 +50,9 @@ def serving() -> Serving:
 def people() -> People:
     """The customers that it can score."""
     return People(keyring, DynamoVectors(environment().scores_table, environment().state_table), time.monotonic)
+
+
+snapshot.install(serving)
 
 
 @app.get("/v1/health")

@@ -1,5 +1,6 @@
 """What one warm function serves from: the champion's bundle, read again only when another one was promoted, and others that were asked for."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,6 +74,10 @@ class Serving:
         if self._served is None or now - self._looked >= _FRESH_S:
             self._served, self._looked = self._looked_up(), now
         return self._served
+
+    def look_again(self) -> None:
+        """Look at the champion's pointer with the next call, whatever the clock says: it may have stood still since."""
+        self._looked = -math.inf
 
     def fitting(self, item: Item) -> Model:
         """The model that reads a held vector: the champion; or, until the vector is made for it, the one that scored it last.

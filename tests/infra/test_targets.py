@@ -125,3 +125,13 @@ def test_an_unknown_target_names_those_that_there_are(tmp_path: Path) -> None:
 def test_a_bundle_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
     with pytest.raises(BundleMissing, match="make bundles"):
         Packager(tmp_path, tmp_path / "holdfast.toml").bundle("lake")
+
+
+def test_the_function_that_callers_wait_for_starts_from_an_image_on_aws(aws: Template) -> None:
+    started = {
+        function["Properties"].get("Handler"): function["Properties"]["SnapStart"]["ApplyOn"]
+        for function in aws.find_resources("AWS::Lambda::Function").values()
+        if "SnapStart" in function["Properties"]
+    }
+
+    assert started == {"score.api.handler": "PublishedVersions"}
