@@ -9,7 +9,7 @@ import pytest
 from pyiceberg.expressions import EqualTo
 
 from holdfast.errors import TableBusy
-from holdfast.lake import Lake
+from holdfast.lake import Lake, content_digest
 from holdfast.ledger import MemoryLedger
 from holdfast.locks import Locks, Terms
 from tests.doubles.catalog import FolderCatalog, folder_lake
@@ -212,3 +212,14 @@ def test_texts_come_coded_where_every_file_has_the_column_and_plain_where_one_wa
     assert pa.types.is_dictionary(rows["kind"].type)
     assert sorted(map(str, rows["kind"].to_pylist())) == ["None", "a", "a", "b"]
     assert sorted(map(str, rows["platform"].to_pylist())) == ["None", "None", "ios", "web"]
+
+
+def test_a_digest_is_of_the_rows_in_their_order_however_they_are_chunked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("holdfast.lake._HASHED_ROWS", 4)
+    rows = pa.table({"a": list(range(10)), "b": [[{"x": str(number)}] * (number % 3) for number in range(10)]})
+    chunked = pa.concat_tables([rows.slice(0, 3), rows.slice(3, 5), rows.slice(8)])
+
+    assert content_digest(chunked) == content_digest(rows)
+    assert content_digest(rows.slice(0, 9)) != content_digest(rows)
+    assert content_digest(rows.take(list(reversed(range(10))))) != content_digest(rows)
+    assert content_digest(rows.slice(0, 0)) != content_digest(rows.slice(0, 0).select(["a"]))

@@ -39,7 +39,12 @@ def test_the_champion_is_in_the_image_and_a_newer_one_is_found_however_long_it_l
 
 
 def test_before_the_first_model_the_image_is_made_without_one() -> None:
-    snapshot.warm(Serving(MemoryRegistry(), MemoryStore(), Clock()))
+    serving = Serving(MemoryRegistry(), MemoryStore(), Clock())
+
+    snapshot.warm(serving)
+
+    with pytest.raises(NoData):
+        serving.current()
 
 
 def test_without_snapstart_nothing_is_registered(
