@@ -25,6 +25,7 @@ class Told(NamedTuple):
     personas: Personas
     feature_set: FeatureSet
     settings: dict[str, Any]
+    trials: dict[str, Any]
 
 
 def as_markdown(told: Told) -> str:
@@ -32,7 +33,7 @@ def as_markdown(told: Told) -> str:
     metrics = told.metrics
     sections = [
         _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _calibration(metrics["churn"]), _thresholds(metrics["churn"], told.settings["currency"]), _value(metrics["value"], told.settings["currency"]),
-        _features(told.importance), _pairs(told.interactions), _slices(metrics["slices"]), _personas(told.personas),
+        _features(told.importance), _pairs(told.interactions), _search(told.trials), _slices(metrics["slices"]), _personas(told.personas),
         _limits(told.feature_set),
     ]  # fmt: skip
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -158,6 +159,27 @@ def _pairs(interactions: list[dict[str, Any]]) -> str:
     return "\n".join(["## What works together", "", "| features | mean interaction, log-odds |", "|---|---|", *lines])
 
 
+def _search(trials: dict[str, Any]) -> str:
+    """Of a search: what it took, what it gained, and what the limits of scoring cost."""
+    if not trials["budget_seconds"]:
+        return ""
+    tried, chosen = trials["trials"], trials["trials"][trials["chosen"]]
+    stopped = sum(trial["pruned"] for trial in tried)
+    unlimited = [trial for trial in tried if not trial["within"]]
+    within = f"{trials['budget_seconds']:.3g} seconds or {trials['budget_usd']:.2g} USD"
+    lines = [
+        f"{len(tried)} trials, {stopped} of them stopped early, within {within}; judged on training rows that were held out of them:",
+        "", "| trial | depth | trees | log loss | AUC |", "|---|---|---|---|---|",
+        _trial("as configured", tried[0]), _trial("chosen", chosen), *(_trial("without the limits of scoring", each) for each in unlimited),
+    ]  # fmt: skip
+    return "\n".join(["## How it was found", "", *lines])
+
+
+def _trial(name: str, trial: dict[str, Any]) -> str:
+    depth = trial["hyperparameters"]["max_depth"]
+    return f"| {name} | {depth} | {trial['trees']} | {trial['log_loss']:.4f} | {trial['auc']:.3f} |"
+
+
 def _slices(slices: list[dict[str, Any]]) -> str:
     if not slices:
         return ""
@@ -175,7 +197,14 @@ def _figure(area: float | None) -> str:
 
 
 def _personas(personas: Personas) -> str:
-    return "\n".join(["## Personas", "", *(f"- **{p.name}** ({p.share:.1%}). {p.sentence}" for p in personas.personas)])
+    lines = [f"- **{p.name}** ({p.share:.1%}). {p.sentence}" for p in personas.personas]
+    if personas.stability:
+        found = ", ".join(f"{row['clusters']}: {row['agreement']:.2f}" for row in personas.stability)
+        lines += [
+            "",
+            f"So many, because they are found again in other samples. Adjusted Rand index by number of personas: {found}.",
+        ]
+    return "\n".join(["## Personas", "", *lines])
 
 
 def _limits(feature_set: FeatureSet) -> str:

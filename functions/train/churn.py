@@ -1,4 +1,4 @@
-"""The churn model: boosted trees by XGBoost, as many as an inner judge wants, and their calibration."""
+"""The churn model: boosted trees by XGBoost, of the kind and as many as an inner judge wants, and their calibration."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,18 +12,14 @@ from sklearn.linear_model import LogisticRegression
 
 from holdfast.predictors import Calibrator, Doubles, Floats, Isotonic, Sigmoid
 from holdfast.settings import Training
+from train.boosting import binned, fit
 from train.evaluation import log_loss
 from train.examples import Examples, evenly
+from train.search import Found, margin, searched
 from train.splits import fifth, folds_of, inner_holdout
 
-THREADS = 2
-"""Fixed, because sums over another number of threads differ in the last bits, and with them the bundle's version."""
-_PATIENCE = 30
-_BINS = 64
-"""A quarter of XGBoost's default: no worse on our trials and twice as fast."""
 _INNER_ROWS = 50_000
 """So many rows say well enough how many trees are wanted."""
-_FEWEST_TREES = 10
 _ISOTONIC_CHURNERS = 1000
 """Isotonic regression overfits on fewer (Niculescu-Mizil and Caruana, 2005)."""
 
@@ -35,6 +31,13 @@ class ChurnModel:
     booster: xgb.Booster
     calibrator: Calibrator
     trees: int
+    trials: dict[str, Any]
+    """What was tried to find its hyperparameters and its size, and which trial was chosen: see `Found.to_json`."""
+
+    @property
+    def hyperparameters(self) -> dict[str, Any]:
+        """Those of the chosen trial."""
+        return dict(self.trials["trials"][self.trials["chosen"]]["hyperparameters"])
 
     def to_bytes(self) -> bytes:
         """The open JSON format of XGBoost."""
@@ -45,34 +48,41 @@ class ChurnModel:
         return self.calibrator(margin(self.booster, rows))
 
 
-def margin(booster: xgb.Booster, rows: Floats) -> Doubles:
-    """Log-odds [n]."""
-    return np.asarray(booster.inplace_predict(rows, predict_type="margin"), dtype=np.float64)
-
-
 def fit_in_time(train: Examples, training: Training) -> ChurnModel:
-    """Fit on all training cutoffs; the latest one, held out of a first fit (to some of the rows, if there are many), gives number of trees and calibration."""
+    """Fit on all training cutoffs; the latest one, held out of first fits (to some of the rows, if there are many), gives hyperparameters, number of trees and calibration."""
     later = inner_holdout(train, training.seed)
     earlier, judge = np.nonzero(~later)[0], train.where(later)
-    inner = _binned(train.where(earlier[evenly(len(earlier), _INNER_ROWS)]))
-    first = _fit(inner, training, training.trees, judge=_binned(judge, like=inner))
-    trees = _count(first)
-    calibrator = fit_calibrator(margin(first[:trees], judge.rows), judge.churned, training.seed)
-    return ChurnModel(_fit(_binned(train, like=inner), training, trees), calibrator, trees)
+    found = searched(train.where(earlier[evenly(len(earlier), _INNER_ROWS)]), judge, training)
+    calibrator = fit_calibrator(margin(found.best.booster, judge.rows), judge.churned, training.seed)
+    return _fitted(train, found, found.best.trees, calibrator, training)
 
 
 def fit_in_folds(examples: Examples, training: Training) -> tuple[ChurnModel, Doubles]:
-    """Fit on all rows, and say for each row the probability [n] of models that had not seen it (for judging)."""
-    unseen, counts = np.empty(len(examples)), []
+    """Fit on all rows, and say for each row the probability [n] of models that had not seen it (for judging).
+
+    Each fold searches for itself, so that what is judged is the search as well; so the budget is shared.
+    """
+    unseen, counts, share = np.empty(len(examples)), [], 1 / (training.folds + 1)
     folds = list(folds_of(examples.churned, training.folds, training.seed))
     for inside, outside in folds:
-        booster = _fit_with_inner_judge(examples.where(inside), training)
-        counts.append(_count(booster))
-        unseen[outside] = margin(booster[: counts[-1]], examples.rows[outside])
-    trees = int(np.median(counts))
+        best = _searched_by_fifth(examples.where(inside), training, share).best
+        counts.append(best.trees)
+        unseen[outside] = margin(best.booster, examples.rows[outside])
+    found = _searched_by_fifth(examples, training, share)
+    trees = found.best.trees if found.budget_seconds else int(np.median(counts))
     calibrator = fit_calibrator(unseen, examples.churned, training.seed)
-    model = ChurnModel(_fit(_binned(examples), training, trees), calibrator, trees)
+    model = _fitted(examples, found, trees, calibrator, training)
     return model, _calibrated_by_fold(unseen, examples.churned, folds, training.seed)
+
+
+def _searched_by_fifth(examples: Examples, training: Training, share: float) -> Found:
+    judged = fifth(examples.churned, training.seed)
+    return searched(examples.where(~judged), examples.where(judged), training, share)
+
+
+def _fitted(examples: Examples, found: Found, trees: int, calibrator: Calibrator, training: Training) -> ChurnModel:
+    booster = fit(binned(examples, like=found.bins), found.best.hyperparameters, training.seed, trees)
+    return ChurnModel(booster, calibrator, trees, found.to_json())
 
 
 def fit_calibrator(margins: Doubles, churned: NDArray[np.bool_], seed: int) -> Calibrator:
@@ -120,37 +130,3 @@ def _calibrated_by_fold(margins: Doubles, churned: NDArray[np.bool_], folds: lis
     for inside, outside in folds:
         probability[outside] = fit_calibrator(margins[inside], churned[inside], seed)(margins[outside])
     return probability
-
-
-def _fit_with_inner_judge(examples: Examples, training: Training) -> xgb.Booster:
-    judged = fifth(examples.churned, training.seed)
-    data = _binned(examples.where(~judged))
-    return _fit(data, training, training.trees, judge=_binned(examples.where(judged), like=data))
-
-
-def _binned(examples: Examples, like: xgb.DMatrix | None = None) -> xgb.QuantileDMatrix:
-    """Rows as histograms read them, in bins of their own or in those of another matrix: finding bins is a third of the work."""
-    return xgb.QuantileDMatrix(examples.rows, examples.churned, nthread=THREADS, max_bin=_BINS, ref=like)
-
-
-def _fit(data: xgb.DMatrix, training: Training, trees: int, judge: xgb.DMatrix | None = None) -> xgb.Booster:
-    return xgb.train(
-        _parameters(training),
-        data,
-        trees,
-        evals=[(judge, "judge")] if judge else [],
-        early_stopping_rounds=_PATIENCE if judge else None,
-        verbose_eval=False,
-    )
-
-
-def _count(booster: xgb.Booster) -> int:
-    return min(max(booster.best_iteration + 1, _FEWEST_TREES), booster.num_boosted_rounds())
-
-
-def _parameters(training: Training) -> dict[str, Any]:
-    return {
-        "objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": training.depth,
-        "learning_rate": training.learning_rate, "subsample": 0.8, "colsample_bytree": 0.4, "min_child_weight": 5,
-        "reg_lambda": 5, "max_bin": _BINS, "seed": training.seed, "nthread": THREADS,
-    }  # fmt: skip

@@ -11,6 +11,7 @@ from holdfast.predictors import Doubles, Floats, Persona, Personas, signed_log, 
 from holdfast.tables import ACTIVITIES
 from holdfast.words import FLAG, lowered, quantity
 from train.examples import evenly, usable
+from train.stability import most_stable, stabilities
 
 _MOST_ROWS = 10_000
 _STARTS = 4
@@ -28,14 +29,17 @@ class _Clusters:
     scale: Doubles
 
 
-def fit_personas(rows: Floats, feature_set: FeatureSet, count: int, seed: int) -> Personas:
-    """Find `count` personas (fewer when there are fewer distinct rows) in rows [n, features], heaviest users first."""
+def fit_personas(rows: Floats, feature_set: FeatureSet, count: int | None, seed: int) -> Personas:
+    """Find `count` personas (fewer when there are fewer distinct rows; of None, as many as are stable) in rows [n, features], heaviest users first."""
     columns = _behaviour(rows, feature_set)
     features = [feature_set.features[j] for j in columns]
     sample = rows[evenly(len(rows), _MOST_ROWS), :][:, columns]
     mean, scale = _moments(sample)
     points = standardised(sample, mean, scale * _weights(features))
-    count = min(count, len(np.unique(points @ np.random.default_rng(seed).random(points.shape[1]))))
+    table = stabilities(points, seed) if count is None else []
+    count = min(
+        count or most_stable(table), len(np.unique(points @ np.random.default_rng(seed).random(points.shape[1])))
+    )
     found = KMeans(count, random_state=seed, n_init=_STARTS).fit(points)
     shares = np.bincount(found.labels_, minlength=count) / len(points)
     levels = found.cluster_centers_ * _weights(features)
@@ -50,6 +54,7 @@ def fit_personas(rows: Floats, feature_set: FeatureSet, count: int, seed: int) -
             Persona(name, _sentence(clusters, k), round(float(shares[order][k]), 6))
             for k, name in enumerate(_names(clusters))
         ],
+        stability=[row._asdict() for row in table],
     )
 
 

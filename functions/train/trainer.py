@@ -19,6 +19,7 @@ from holdfast.bundle import (
     REFERENCE,
     SETTINGS,
     TABLES,
+    TRIALS,
     VALUE,
     Bundle,
     canonical,
@@ -134,9 +135,19 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
         CALIBRATOR: fitted.churn.calibrator.to_json(), VALUE: fitted.value.to_json(), PERSONAS: personas.to_json(),
         FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: _told(found, heavy, rows, contributions),
         INTERACTIONS: strongest(together, feature_set, _PAIRS),
-        REFERENCE: _reference(fitted, feature_set), SETTINGS: _settings(settings),
+        REFERENCE: _reference(fitted, feature_set), SETTINGS: _settings(settings, fitted.churn),
+        TRIALS: fitted.churn.trials,
     }  # fmt: skip
-    told = card.Told(settings.name, metrics, found, documents[INTERACTIONS], personas, feature_set, documents[SETTINGS])
+    told = card.Told(
+        settings.name,
+        metrics,
+        found,
+        documents[INTERACTIONS],
+        personas,
+        feature_set,
+        documents[SETTINGS],
+        documents[TRIALS],
+    )
     documents[CARD_JSON] = card.as_json(told)
     files = {CHURN: churn, TABLES: restored(tables.to_bytes()), CARD: card.as_markdown(told).encode()}
     return Bundle(files | {name: canonical(value) for name, value in documents.items()})
@@ -191,13 +202,12 @@ def _days(examples: Examples) -> list[str]:
     return [str(day) for day in np.unique(examples.cutoff)]
 
 
-def _settings(settings: Settings) -> dict[str, Any]:
-    training = settings.training
+def _settings(settings: Settings, churn: ChurnModel) -> dict[str, Any]:
+    chosen = churn.hyperparameters
     return {
         "threshold": settings.scoring.risk_threshold, "currency": settings.value.currency,
         "churn": settings.churn.model_dump(),
-        "seed": training.seed, "depth": training.depth, "learning_rate": training.learning_rate,
-        "most_trees": training.trees,
+        "seed": settings.training.seed, "depth": chosen.pop("max_depth"), **chosen, "most_trees": settings.training.trees,
     }  # fmt: skip
 
 

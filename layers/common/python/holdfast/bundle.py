@@ -17,7 +17,7 @@ CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.jso
 TABLES = "churn_tables.npz"
 """The churn model as the scorer reads it, made from `CHURN` when it was trained."""
 FEATURES, METRICS, REFERENCE, IMPORTANCE = "features.json", "metrics.json", "reference.json", "importance.json"
-INTERACTIONS, SETTINGS = "interactions.json", "settings.json"
+INTERACTIONS, SETTINGS, TRIALS = "interactions.json", "settings.json", "trials.json"
 CARD, CARD_JSON, MANIFEST = "model_card.md", "model_card.json", "manifest.json"
 FILES = frozenset(
     {
@@ -32,6 +32,7 @@ FILES = frozenset(
         IMPORTANCE,
         INTERACTIONS,
         SETTINGS,
+        TRIALS,
         CARD,
         CARD_JSON,
     }

@@ -1,6 +1,6 @@
 """The three small models of a bundle beside the trees, applied in numpy: calibrator, value model, personas."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -149,6 +149,8 @@ class Personas:
     scale: list[float]
     centroids: list[list[float]]
     personas: list[Persona]
+    stability: list[dict[str, float]] = field(default_factory=list)
+    """For each number of clusters that was looked at how well they are found again; nothing where the number was said."""
 
     def nearest(self, columns: Floats) -> NDArray[np.intp]:
         """Index of the nearest centroid [n] for float32 columns [n, len(features)]."""

@@ -106,6 +106,21 @@ class FeatureRules(Section):
     """Features that are no leak, whatever they look like."""
 
 
+class Search(Section):
+    """How long hyperparameters of the churn model are looked for: as long as the first of time and money lasts. Nought seconds is not at all."""
+
+    seconds: float = Field(0.0, ge=0)
+    """On two cores. Counted in work, not by the clock: a slower machine takes longer and finds the same."""
+    cost_usd: float = Field(0.01, ge=0)
+    """At the price of the training task."""
+    trials: int = Field(50, ge=1)
+    """At most so many, whatever time and money are left."""
+    depth: int = Field(4, ge=2, le=6)
+    """Trees are no deeper …"""
+    leaves: int = Field(4800, ge=64)
+    """… and together have no more leaves, so that scoring one customer stays under a millisecond."""
+
+
 class Training(Section):
     """How the models are trained and judged."""
 
@@ -119,11 +134,13 @@ class Training(Section):
     trees: int = Field(300, ge=1)
     depth: int = Field(4, ge=1, le=6)
     learning_rate: float = Field(0.05, gt=0, le=1)
-    personas: int = Field(4, ge=1, le=12)
+    personas: int | None = Field(None, ge=1, le=12)
+    """So many; where nothing is said, as many as are still found again in other samples of the customers."""
     slices: tuple[str, ...] = ("country", "plan", "employees")
     """Attributes of customers or companies by whose parts the churn model is judged, too."""
-    features: int = Field(300, ge=1)
+    features: int = Field(120, ge=1)
     """The models read at most so many features: those that a first model of the training rows gained most from."""
+    search: Search = Search()
     minimum_churners: int = Field(100, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7

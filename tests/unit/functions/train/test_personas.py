@@ -4,6 +4,7 @@ import numpy as np
 
 from holdfast.feature_set import Feature, FeatureSet
 from train.personas import fit_personas
+from train.stability import Stability, most_stable
 
 
 def two_kinds(seed: int = 0) -> np.ndarray:
@@ -60,3 +61,26 @@ def test_without_behaviour_the_features_themselves_name_the_personas() -> None:
     names = [persona.name for persona in found.personas]
     assert all(name.startswith("Customers with ") for name in names)
     assert any(name.endswith(("-average monthly charges", "-average months")) for name in names)
+
+
+def test_as_many_personas_are_chosen_as_are_found_again_in_other_samples() -> None:
+    draw = np.random.default_rng(3)
+    kinds = [(60, 0.2), (2, 9), (60, 30)]
+    rows = np.vstack([np.column_stack([draw.poisson(e, 200), draw.poisson(t, 200)]) for e, t in kinds])
+
+    found = fit_personas(rows.astype(np.float32), BEHAVIOUR, None, seed=7)
+
+    agreement = {row["clusters"]: row["agreement"] for row in found.stability}
+    assert len(found.personas) == 3
+    assert agreement[3] > 0.95 > agreement[7]
+
+
+def test_without_any_structure_the_number_that_does_best_is_taken() -> None:
+    table = [Stability(2, 0.4, 0.4), Stability(3, 0.6, 0.3), Stability(4, 0.5, 0.2)]
+
+    assert most_stable(table) == 3
+    assert most_stable([]) == 1
+
+
+def test_a_stable_handful_of_customers_is_no_persona() -> None:
+    assert most_stable([Stability(2, 0.99, 0.4), Stability(3, 0.97, 0.3), Stability(4, 0.96, 0.01)]) == 3
