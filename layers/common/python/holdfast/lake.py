@@ -351,7 +351,9 @@ def content_digest(rows: pa.Table) -> str:
     sha = _Hashed()
     with pa.ipc.new_stream(pa.PythonFile(sha, "w"), rows.schema) as writer:
         for start in range(0, max(len(rows), 1), _HASHED_ROWS):
-            writer.write_table(rows.slice(start, _HASHED_ROWS).combine_chunks())
+            some = rows.slice(start, _HASHED_ROWS)
+            # Taken one by one, since a slice of lists is written with the places that it has in the whole.
+            writer.write_table(some.take(pa.array(range(len(some)), pa.int64())).combine_chunks())
     return sha.hash.hexdigest()
 
 
