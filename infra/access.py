@@ -68,6 +68,8 @@ ACCESS = {
 
 CELLS = "cells/"
 """Where in the landing bucket activity lies that was grouped."""
+USED = "work/*/used/*"
+"""Where states write what they used, among the artifacts."""
 BUNDLES, RANKING = "bundles/*", "rankings/latest.json"
 """What the API reads of the artifacts."""
 
@@ -223,7 +225,7 @@ _GRANTS: dict[str, Give] = {
     "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
     "read bundles": _objects(lambda storage: storage.artifacts, _READ_OBJECTS, BUNDLES, RANKING),
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
-    "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], "work/*/used/"),
+    "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], USED),
     "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
     # Anybody may call the function that takes hints in.

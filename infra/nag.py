@@ -6,7 +6,7 @@ from aws_cdk import Acknowledgment, App, CfnElement, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import BUNDLES, CELLS, catalogue_arns, foreign_bucket_arns
+from infra.access import BUNDLES, CELLS, USED, catalogue_arns, foreign_bucket_arns
 from infra.engine import EmrServerless
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
         reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
             "The Distributed Map's executions of the one own state machine."
         )
+    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{USED}"] = "What each run used, under the run's own name."
     reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}"] = (
         "What the API may serve: bundles get their names when they are trained."
     )

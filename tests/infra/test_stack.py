@@ -225,3 +225,9 @@ def test_only_who_forgets_may_delete_old_versions_and_ingest_never_reads_the_pse
 
     assert {name.removeprefix("Functions").partition("Role")[0] for name in purging} == {"Forget", "Scrub"}
     assert not [name for name in reading if "Ingest" in name or "Validate" in name or "Plan" in name]
+
+
+def test_no_right_is_to_a_folder_instead_of_what_lies_in_it(template: Template) -> None:
+    for name, policy in resources(template, "AWS::IAM::Policy").items():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            assert "/']]" not in str(statement.get("Resource")), name
