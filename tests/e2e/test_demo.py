@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -115,6 +116,35 @@ def test_the_report_is_one_page_that_needs_no_network(demo: Demo) -> None:
 
     assert page.startswith("<!doctype html>")
     assert not re.findall(r"""(?:src|href)=["']https?://""", page)
+
+
+def test_names_on_the_report_are_asked_of_the_crm_and_are_in_the_file_alone(demo: Demo, tmp_path: Path) -> None:
+    said = demo.holdfast("report", "--names", "--no-open", "--out", str(tmp_path / "named.html"))
+
+    page = (tmp_path / "named.html").read_text()
+    names = json.loads(re.findall(r'id="json-names">(.*?)</script>', page)[0])
+    assert f"names of {len(names):,} of" in said
+    assert len(names) > 100
+    kept = (
+        demo.client("s3").get_object(Bucket=demo.outputs["artifacts_bucket"], Key="reports/latest.html")["Body"].read()
+    )
+    assert b'id="json-names">{}</script>' in kept
+    assert (tmp_path / "named.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_report_that_is_made_anew_says_the_same(demo: Demo, tmp_path: Path) -> None:
+    before = demo.holdfast("lake", "status")
+    demo.holdfast("report", "--rebuild", "--no-open", "--out", str(tmp_path / "again.html"))
+
+    latest = (demo.state / "report.html").read_text()
+    assert carried((tmp_path / "again.html").read_text()) == carried(latest)
+    tables = [line.split()[:2] for line in demo.holdfast("lake", "status").splitlines() if line.strip()]
+    assert tables == [line.split()[:2] for line in before.splitlines() if line.strip()]
+    assert {"score_reasons", "segments", "changes"} <= {name for name, *_ in tables}
+
+
+def carried(page: str) -> list[str]:
+    return re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.DOTALL)
 
 
 def test_no_message_between_states_is_larger_than_allowed(demo: Demo) -> None:
