@@ -1,6 +1,8 @@
 """The loop of drift for real: a world that changes, the alert and the alarm, the run that it starts, and who serves afterwards."""
 
+import gzip
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -27,13 +29,20 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         company.holdfast("down")
 
 
+def still_here(company: Demo) -> list[str]:
+    """Who did something in the last two weeks: whoever left stays away, or nobody would have churned."""
+    files = sorted((company.state / f"world-{CUSTOMERS}-7" / "usage").rglob("*.ndjson.gz"))[-2:]
+    lines = [line for file in files for line in gzip.decompress(file.read_bytes()).decode().splitlines()]
+    return sorted(set(re.findall(r'"user_id":"([^"]+)"', "\n".join(lines))))
+
+
 def busy_day(company: Demo, number: int) -> None:
     """A day after the world's last, on which everybody does ten times what they did."""
     day = LAST_DAY + timedelta(days=number)
     lines = [
-        json.dumps({"event_id": f"busy{number}-{who}-{n}", "user_id": f"u-{who:06}", "ts": f"{day}T{8 + n % 12:02}:00:00Z",
+        json.dumps({"event_id": f"busy{number}-{who}-{n}", "user_id": who, "ts": f"{day}T{8 + n % 12:02}:00:00Z",
                     "received_at": f"{day}T22:00:00Z", "event": "api_call", "module": "api", "duration_min": 30.0})
-        for who in range(CUSTOMERS) for n in range(30)
+        for who in still_here(company) for n in range(30)
     ]  # fmt: skip
     key = f"usage/busy-{day}.ndjson"
     company.client("s3").put_object(Bucket=company.outputs["uploads_bucket"], Key=key, Body="\n".join(lines).encode())
