@@ -86,6 +86,7 @@ class Buildah:
         self._said(
             "bud", "--isolation", "chroot", "--pull-never", "--build-arg", f"BASE={base}", "--tag", tag, str(context)
         )
+        self._said("rmi", "--prune")  # what had this name before
         with self._container(tag) as container:
             root = Path(self._said("mount", container))
             return sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir())
@@ -127,7 +128,7 @@ class Buildah:
 
     @property
     def _buildah(self) -> list[str]:
-        return [self.name, "--root", str(self.storage), "--runroot", f"{self.storage}.run", "--storage-driver", "vfs"]
+        return [self.name, "--root", str(self.storage), "--runroot", f"{self.storage}.run"]
 
 
 def containers(storage: Path) -> Containers:
