@@ -55,6 +55,9 @@ bench-score: setup  ## one score with reasons beside XGBoost, and FastAPI with s
 bench-score-all: setup  ## the nightly state on a million customers of 200 features (ARGS="--customers 100000")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.score_all $(ARGS)
 
+bench-train: setup  ## the whole training job beside plain XGBoost on 100,000 rows of 500 features (ARGS="--rounds 3")
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.train $(ARGS)
+
 test-featuretools: setup  ## each primitive against Featuretools itself, on random entity sets with random cutoffs
 	@UV_PROJECT_ENVIRONMENT=.build/featuretools .uv/bin/uv sync --locked --quiet --only-group featuretools
 	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-60} pytest tests/featuretools $(ARGS)

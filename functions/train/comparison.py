@@ -11,6 +11,8 @@ from holdfast.settings import Promotion
 from train.evaluation import auc, auc_gain
 from train.examples import Examples
 
+_CHANCE = 0.5
+
 
 class Gain(NamedTuple):
     """AUC gained, and between what it lies: each bound by itself with the confidence that the rule asks for."""
@@ -35,6 +37,8 @@ class Judgement:
     """By how much the challenger has more AUC on the same rows; None where there are none."""
     serves_days: float = 0.0
     """How long the champion has served."""
+    low: float = 1.0
+    """The challenger's AUC on rows it had not seen is above this with a confidence of 97.5 %."""
 
     @property
     def compared(self) -> str:
@@ -58,9 +62,10 @@ def judge(
 ) -> Judgement:
     """AUC of both on the holdout, each by its own features (`champions`: the same customers as the champion knows them, or None where
     its features are no longer made); without a holdout, each bundle's own metrics."""
-    own = float(challenger.json(METRICS)["churn"]["auc"])
+    said = challenger.json(METRICS)["churn"]
+    own = float(said["auc"])
     if champion is None:
-        return Judgement(own, None, "rows it had not seen")
+        return Judgement(own, None, "rows it had not seen", low=float(said["auc_low"]))
     held = float(champion.json(METRICS)["churn"]["auc"])
     if champions is None:
         return Judgement(own, held, "each one's own rows", gone=True)
@@ -79,8 +84,7 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
     Raises:
         TrainingRefused: nothing serves yet, and the challenger is hardly better than chance.
     """
-    if judgement.challenger < rule.minimum_auc:
-        short = f"AUC {judgement.challenger:.3f} is under promotion.minimum_auc {rule.minimum_auc}"
+    if short := _no_signal(judgement, rule):
         if judgement.champion is None:
             raise TrainingRefused(
                 f"no signal in the data: the churn model's {short}, and there is no champion to fall back on"
@@ -89,6 +93,15 @@ def decide(judgement: Judgement, rule: Promotion) -> Decision:
     if judgement.champion is None:
         return Decision(True, f"the first champion: AUC {judgement.challenger:.3f} on {judgement.where}")
     return _between(judgement, rule)
+
+
+def _no_signal(judgement: Judgement, rule: Promotion) -> str | None:
+    """Why the challenger may know nothing: it is under the minimum, or no better than chance for all that its rows can tell."""
+    if judgement.challenger < rule.minimum_auc:
+        return f"AUC {judgement.challenger:.3f} is under promotion.minimum_auc {rule.minimum_auc}"
+    if judgement.low <= _CHANCE < rule.minimum_auc:
+        return f"AUC {judgement.challenger:.3f} may be chance: its interval begins at {judgement.low:.3f}"
+    return None
 
 
 def _between(judgement: Judgement, rule: Promotion) -> Decision:

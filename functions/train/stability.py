@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from holdfast.predictors import Doubles
 from train.examples import evenly
 
-_COUNTS = range(2, 9)
+_COUNTS = range(3, 7)
 _ROWS, _RESAMPLES, _STARTS = 1_500, 6, 2
 _NEAR = 0.05
 """Numbers of clusters whose agreement is as near as this to the best are as good."""

@@ -28,6 +28,14 @@ def test_without_a_champion_a_model_without_signal_is_refused() -> None:
         decide(Judgement(0.51, None, "its holdout"), RULE)
 
 
+def test_without_a_champion_a_model_that_may_be_chance_is_refused() -> None:
+    with pytest.raises(TrainingRefused, match=r"no signal .*AUC 0\.580 may be chance: its interval begins at 0\.490"):
+        decide(Judgement(0.58, None, "its folds", low=0.49), RULE)
+
+    assert decide(Judgement(0.58, None, "its folds", low=0.51), RULE).promoted
+    assert decide(Judgement(0.58, None, "its folds", low=0.49), Promotion(minimum_auc=0.0)).promoted
+
+
 @pytest.mark.parametrize(
     ("challenger", "champion", "promoted"),
     [(0.80, 0.79, True), (0.80, 0.795, False), (0.80, 0.85, False), (0.54, 0.5, False)],

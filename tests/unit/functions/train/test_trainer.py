@@ -185,6 +185,21 @@ def test_refuses_features_that_do_not_vary() -> None:
         trained_on(table)
 
 
+@pytest.mark.parametrize("splits", [("train", "holdout"), ("fold",)])
+def test_refuses_features_that_are_all_missing(splits: tuple[str, ...]) -> None:
+    table = training_examples(1500, splits)
+    for name in FEATURES.names:
+        table = with_column(table, name, pa.nulls(table.num_rows, pa.float32()))
+
+    with pytest.raises(TrainingRefused, match="no feature varies"):
+        trained_on(table)
+
+
+def test_refuses_too_few_churners_in_folds_as_well() -> None:
+    with pytest.raises(TrainingRefused, match=r"only \d+ training examples churned; .*minimum_churners asks for 900"):
+        trained_on(training_examples(1000, ("fold",)), minimum_churners=900)
+
+
 def test_refuses_a_holdout_of_one_class() -> None:
     table = training_examples()
     labels = np.where(np.array(table["split"].to_pylist()) == "holdout", 1.0, np.asarray(table["label"]))
