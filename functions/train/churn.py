@@ -19,7 +19,7 @@ from train.search import Found, margin, searched
 from train.splits import fifth, folds_of, inner_holdout
 
 _INNER_ROWS = 50_000
-"""So many rows say well enough how many trees are wanted."""
+"""So many rows say well enough how many trees are wanted, and of which kind."""
 _ISOTONIC_CHURNERS = 1000
 """Isotonic regression overfits on fewer (Niculescu-Mizil and Caruana, 2005)."""
 
@@ -49,12 +49,31 @@ class ChurnModel:
 
 
 def fit_in_time(train: Examples, training: Training) -> ChurnModel:
-    """Fit on all training cutoffs; the latest one, held out of first fits (to some of the rows, if there are many), gives hyperparameters, number of trees and calibration."""
+    """Fit on all training cutoffs; the latest one, held out of first fits, gives hyperparameters and number of trees, the two latest calibration."""
     later = inner_holdout(train, training.seed)
-    earlier, judge = np.nonzero(~later)[0], train.where(later)
-    found = searched(train.where(earlier[evenly(len(earlier), _INNER_ROWS)]), judge, training)
-    calibrator = fit_calibrator(margin(found.best.booster, judge.rows), judge.churned, training.seed)
-    return _fitted(train, found, found.best.trees, calibrator, training)
+    earlier, judge = train.where(~later), train.where(later)
+    found = searched(_some(earlier), judge, training)
+    margins, churned = margin(found.best.booster, judge.rows), judge.churned
+    if len(np.unique(earlier.cutoff)) > 1:
+        # One cutoff's churn is a matter of luck by a tenth and more, and the calibration would keep it.
+        before, held = _held_out(earlier, found, training)
+        margins, churned = np.concatenate([before, margins]), np.concatenate([held, churned])
+    return _fitted(train, found, found.best.trees, fit_calibrator(margins, churned, training.seed), training)
+
+
+def _held_out(examples: Examples, found: Found, training: Training) -> tuple[Doubles, NDArray[np.bool_]]:
+    """Margins of the latest cutoff by a model of those before it, and who churned."""
+    later = inner_holdout(examples, training.seed)
+    held, best = examples.where(later), found.best
+    booster = fit(binned(_some(examples.where(~later)), found.bins), best.hyperparameters, training.seed, best.trees)
+    return margin(booster, held.rows), held.churned
+
+
+def _some(examples: Examples) -> Examples:
+    """All rows, or as many as say well enough what is wanted."""
+    if len(examples) <= _INNER_ROWS:
+        return examples
+    return examples.where(evenly(len(examples), _INNER_ROWS))
 
 
 def fit_in_folds(examples: Examples, training: Training) -> tuple[ChurnModel, Doubles]:
