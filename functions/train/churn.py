@@ -79,14 +79,16 @@ def _some(examples: Examples) -> Examples:
 def fit_in_folds(examples: Examples, training: Training) -> tuple[ChurnModel, Doubles]:
     """Fit on all rows, and say for each row the probability [n] of models that had not seen it (for judging).
 
-    Each fold searches for itself, so that what is judged is the search as well; so the budget is shared.
+    Each fold does what is done with all rows: a search of its own, and a fit to all of its rows. So the budget is shared.
     """
     unseen, counts, share = np.empty(len(examples)), [], 1 / (training.folds + 1)
     folds = list(folds_of(examples.churned, training.folds, training.seed))
     for inside, outside in folds:
-        best = _searched_by_fifth(examples.where(inside), training, share).best
+        fold = examples.where(inside)
+        best = _searched_by_fifth(fold, training, share).best
         counts.append(best.trees)
-        unseen[outside] = margin(best.booster, examples.rows[outside])
+        booster = fit(binned(fold), best.hyperparameters, training.seed, best.trees)
+        unseen[outside] = margin(booster, examples.rows[outside])
     found = _searched_by_fifth(examples, training, share)
     trees = found.best.trees if found.budget_seconds else int(np.median(counts))
     calibrator = fit_calibrator(unseen, examples.churned, training.seed)
