@@ -186,6 +186,9 @@ def test_on_paper_there_is_what_can_be_read(fresh: Opened) -> None:
     for hidden in ("nav", "#filters", "#list-csv"):
         assert not fresh.page.locator(hidden).first.is_visible()
     assert fresh.page.locator("#list-grid .grid-row").nth(3).is_visible()
+    fresh.page.set_viewport_size({"width": 794, "height": 1123})
+    right = "[...document.querySelectorAll('.grid-row > *')].map((cell) => cell.getBoundingClientRect().right)"
+    assert fresh.page.evaluate(f"Math.max(...{right})") <= 794
     assert fresh.page.pdf()[:5] == b"%PDF-"
 
 
