@@ -79,7 +79,7 @@ FUNCTIONS = {
             purpose="lets the challenger replace the champion, or not",
         ),
         FunctionSpec("ScoreAll", "score.score_all.handler", "lake", **_HEAVY, purpose="scores every customer"),
-        FunctionSpec("Report", "report.report.handler", "lake", 2048, 300, "writes the executives' page"),
+        FunctionSpec("Report", "report.report.handler", "lake", **_HEAVY, purpose="writes the executives' page"),
         FunctionSpec("Failed", "report.failed.handler", "base", 512, 60, "says what went wrong and ends the run"),
         FunctionSpec(
             "Drift", "drift.drift.handler", "drift", 3008, 900, "compares what is scored with what was trained on"

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from report.kept import Night
 from report.lists import bits
+from report.reasons import reasons
 from report.scored import BANDS, Scored
 
 MOST = 50_000
@@ -58,7 +59,7 @@ def customers(scored: Scored, night: Night, features: Sequence[str], companies: 
         [known(each) for each in scored.adoption[at].tolist()],
         bits(scored)[at].tolist(),
         _before(night, table["customer_id"]),
-        list(_reasons(night.told, scored.table, at, features)),
+        list(_reasons(scored.table.take(at), features)),
         list(_moved(night.moves, table["customer_id"].to_pylist(), features)),
     ]
     return [list(row) for row in zip(*columns, strict=True)]
@@ -93,13 +94,14 @@ def _before(night: Night, people: pa.ChunkedArray) -> list[int | None]:
     return [None if each is None else round(_FINE * each) for each in held.to_pylist()]
 
 
-def _reasons(told: pa.Table, scores: pa.Table, at: np.ndarray, features: Sequence[str]) -> Iterator[list[Any]]:
-    ends = np.cumsum(pc.fill_null(pc.list_value_length(scores["reasons"]), 0).to_numpy())
+def _reasons(scores: pa.Table, features: Sequence[str]) -> Iterator[list[Any]]:
+    told = reasons(scores)
     codes, values = _places(told["feature"], features), [_brief(each) for each in told["value"].to_pylist()]
-    points = _fine(told["contribution_points"].to_numpy())
-    for row in at.tolist():
-        start = int(ends[row - 1]) if row else 0
-        yield [each for place in range(start, int(ends[row])) for each in (codes[place], values[place], points[place])]
+    flat = list(zip(codes, values, _fine(told["contribution_points"].to_numpy()), strict=True))
+    start = 0
+    for length in pc.fill_null(pc.list_value_length(scores["reasons"]), 0).to_pylist():
+        yield [each for reason in flat[start : start + length] for each in reason]
+        start += length
 
 
 def _moved(moves: pa.Table | None, people: Sequence[str], features: Sequence[str]) -> Iterator[list[Any]]:
