@@ -99,8 +99,7 @@ def _shifts(life: Life, served: Served) -> dict[str, Any]:
         other.live(WEEKS_LOOKED[kind], change)
         watch = Watch(other, served, said={day: usual.said[day] for day in range(first, life.day)})
         found[kind] = _found(watch, life.day, before[life.day - first :], WEEKS_LOOKED[kind] * 7)
-    levels = {name: (2 * held["level"]) ** 0.5 for name, held in served.reference["features"].items()}
-    return {"kinds": found, "levels": levels}
+    return {"kinds": found}
 
 
 def _found(watch: Watch, first: int, usual: list[dict[str, float]], days: int) -> dict[str, Any]:
@@ -160,10 +159,10 @@ def _summary(told: dict[str, list[dict[str, Any]]], options: argparse.Namespace)
 
 
 def _days(shifts: list[dict[str, Any]]) -> dict[str, Any]:
-    """Days from when a column has moved by a tenth of its standard deviation beyond its own level, mean over seeds, until the alert."""
+    """Days from when a column has moved by a tenth of its standard deviation, mean over seeds, until the alert."""
     days, soon = {}, {}
     for kind in SMALL if shifts else ():
-        begins = _begins([each["kinds"][kind]["moved"] for each in shifts], [each["levels"] for each in shifts])
+        begins = _begins([each["kinds"][kind]["moved"] for each in shifts])
         alerts = [each["kinds"][kind]["alert"] for each in shifts]
         after = [np.inf if alert is None or begins is None else max(alert - begins, 0) for alert in alerts]
         middle = float(np.median(after))
@@ -174,14 +173,9 @@ def _days(shifts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"shift_seeds": len(shifts), "days_to_alert": days, "found_within_3_days": soon}
 
 
-def _begins(moved: list[list[dict[str, float]]], levels: list[dict[str, float]]) -> int | None:
-    own = {name: float(np.mean([each[name] for each in levels])) for name in levels[0]}
-    for day in range(len(moved[0])):
-        now = {
-            name: abs(float(np.mean([each[day][name] for each in moved]))) - own.get(name, 0.0)
-            for name in moved[0][day]
-        }
-        if max(now.values()) >= _TENTH:
+def _begins(moved: list[list[dict[str, float]]]) -> int | None:
+    for day, columns in enumerate(moved[0]):
+        if max(abs(float(np.mean([each[day][name] for each in moved]))) for name in columns) >= _TENTH:
             return day
     return None
 
