@@ -1,16 +1,20 @@
-"""The containers built for real, and the training job run in its own: the same bundle as the same job as a process, from the same examples.
+"""The containers built for real. The training job in its own makes the same bundle as the same job as a process, from the same examples;
+the scorer in its own answers as the deployed one does.
 
     make image ARGS="--customers 320 --port 4790"
 
 The job as a process is the one that a small demo ran, deployed for this alone. The container has this machine's wheels from the same
 lock and the same Python but for its patch, so that what is compared is the container; real accounts get other wheels of the same lock.
-The last line is JSON: the image's size, seconds to build it and to run the job, and whether the bundle is the same.
+The last line is JSON: the training image's size, seconds to build it and to run the job, whether the bundle is the same; the scorer's
+size and whether its answers are.
 """
 
 import argparse
 import json
 import os
 import platform
+import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -22,7 +26,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from holdfast.contracts import TrainingWanted
+from holdfast.runs import run_key
+from holdfast.usage import used_prefix
+from infra.cli import api
 from infra.cli.deployment import Deployment
 from infra.cli.stores import artifacts_of
 from infra.containers import Containers, containers
@@ -65,7 +74,7 @@ def main() -> None:
     except Trouble as trouble:
         sys.exit(f"make image: {trouble}")
     print(json.dumps(answer))
-    sys.exit(not answer["same_bundle"])
+    sys.exit(not (answer["same_bundle"] and answer["same_answers"]))
 
 
 def tried(here: Containers, customers: int, port: int) -> dict[str, Any]:
@@ -82,9 +91,13 @@ def tried(here: Containers, customers: int, port: int) -> dict[str, Any]:
         past = last_night(deployment)
         started = time.perf_counter()
         bundle = trained_in(here, deployment, past)
+        job_s = time.perf_counter() - started
+        print("building functions/score/Dockerfile and asking it what the deployed API is asked", flush=True)
+        edge = built(here, "edge", Path(folder) / f"{deployment.name}.toml")
         return {
-            "image_mb": round(size / 1e6), "build_s": round(build_s, 1), "job_s": round(time.perf_counter() - started, 1),
+            "image_mb": round(size / 1e6), "build_s": round(build_s, 1), "job_s": round(job_s, 1),
             "same_bundle": bundle == past["bundle"], "bundle": bundle, "builder": here.name,
+            "scorer_mb": round(edge / 1e6), "same_answers": answers_of(here, deployment) == deployed_answers(deployment),
         }  # fmt: skip
 
 
@@ -120,16 +133,67 @@ def last_night(deployment: Deployment) -> dict[str, Any]:
 
 
 def job_environment(deployment: Deployment, wanted: TrainingWanted) -> dict[str, str]:
-    """What the deployed function would hand to the job, but for where the configuration lies: the image has its own."""
+    """What the deployed function would hand to the job."""
+    return environment_of(deployment, "Train") | {REQUEST: json.dumps(wanted.to_json())}
+
+
+def environment_of(deployment: Deployment, function: str) -> dict[str, str]:
+    """What a deployed function is told, but for where the configuration lies: the image has its own."""
     functions = deployment.client("lambda").get_paginator("list_functions").paginate()
     own = next(
         told for page in functions for each in page["Functions"]
-        if (told := each.get("Environment", {}).get("Variables", {})).get("POWERTOOLS_SERVICE_NAME") == "Train"
+        if (told := each.get("Environment", {}).get("Variables", {})).get("POWERTOOLS_SERVICE_NAME") == function
     )  # fmt: skip
     return own | {
         "AWS_ENDPOINT_URL": str(deployment.endpoint), "AWS_REGION": deployment.region, "AWS_ACCESS_KEY_ID": runtime.ACCESS_KEY,
-        "AWS_SECRET_ACCESS_KEY": runtime.SECRET_KEY, REQUEST: json.dumps(wanted.to_json()),
+        "AWS_SECRET_ACCESS_KEY": runtime.SECRET_KEY,
     }  # fmt: skip
+
+
+def questions(deployment: Deployment) -> list[str]:
+    """Paths below /v1: three customers' scores, the ranking, the models."""
+    first = [each["customer_id"] for each in api.get(deployment, "customers?limit=3")["customers"]]
+    return [*(api.score_path(each) for each in first), "customers?limit=20", "models"]
+
+
+def deployed_answers(deployment: Deployment) -> list[Any]:
+    """What the API behind API Gateway says."""
+    return [api.get(deployment, path) for path in questions(deployment)]
+
+
+def answers_of(here: Containers, deployment: Deployment) -> list[Any]:
+    """What the scorer's container says."""
+    with scorer(here, deployment) as client:
+        return [client.get(path).raise_for_status().json() for path in questions(deployment)]
+
+
+@contextmanager
+def scorer(here: Containers, deployment: Deployment) -> Iterator[httpx.Client]:
+    """The scorer's container, answering."""
+    token, port = secrets.token_hex(32), _free_port()
+    told = environment_of(deployment, "Api") | {"HOST": "127.0.0.1", "PORT": str(port), "HOLDFAST_API_TOKEN": token}
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30
+    )
+    with here.running(tag_of("edge"), told) as process, client:
+        while not _is_there(client):
+            if process.poll() is not None:
+                raise Trouble(f"the scorer ended:\n{process.communicate()[0][-2000:]}")
+            time.sleep(0.1)
+        yield client
+
+
+def _is_there(client: httpx.Client) -> bool:
+    try:
+        return client.get("health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -149,7 +213,14 @@ def awaited(deployment: Deployment, past: Mapping[str, Any]) -> Iterator[Awaited
     finally:
         steps.delete_state_machine(stateMachineArn=machine)
         queues.delete_queue(QueueUrl=queue)
-        deployment.client("s3").delete_object(Bucket=deployment.artifacts_bucket, Key=f"runs/{_RUN}.json")
+        _forgotten(deployment)
+
+
+def _forgotten(deployment: Deployment) -> None:
+    """Nothing is known of the job's run any more."""
+    notes = [each.key for each in artifacts_of(deployment).list(used_prefix(_RUN))]
+    for key in (run_key(_RUN), *notes):
+        deployment.client("s3").delete_object(Bucket=deployment.artifacts_bucket, Key=key)
 
 
 def _waits(queue: str) -> str:

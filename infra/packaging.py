@@ -22,8 +22,11 @@ COMMON = ROOT / "layers" / "common" / "python" / "holdfast"
 ZIP_LIMIT = 250 * 1024 * 1024
 IMAGE_LIMIT = 10 * 1024**3
 
-_OF_CREDENTIALS = ("sts", "sso", "sso-oidc")
-"""Services that the SDK itself may ask for credentials."""
+OF_LIBRARIES = ("sts", "sso", "sso-oidc", "xray")
+"""Services that the SDK itself may ask for credentials, and the one that the tracer makes a client of when it is imported."""
+
+_HOMES = {"edge": "score"}
+"""Which stage's code and Dockerfile an image has that is called otherwise."""
 
 _SKIP = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
 
@@ -76,11 +79,12 @@ class Packager:
     def image(self, bundle: str) -> Path:
         """A container build context: built packages, all stages that use them, the common package, the configuration."""
         folder = _fresh(self.build / "images" / bundle)
-        stages = sorted({spec.stage for spec in FUNCTIONS.values() if spec.bundle == bundle} or {bundle})
+        home = _HOMES.get(bundle, bundle)
+        stages = sorted({spec.stage for spec in FUNCTIONS.values() if spec.bundle == bundle} or {home})
         self._with_code(folder / "task", stages)
         # Hard links: the packages are hundreds of megabytes and nobody writes to them.
         shutil.copytree(self.bundle(bundle) / "python", folder / "python", copy_function=os.link)
-        own = ROOT / "functions" / bundle / "Dockerfile"
+        own = ROOT / "functions" / home / "Dockerfile"
         shutil.copy(own if own.exists() else ROOT / "layers" / "Dockerfile", folder / "Dockerfile")
         return folder
 
@@ -131,8 +135,8 @@ def build_bundle(bundle: str, build: Path = BUILD, wheels: Wheels = Wheels()) ->
         str(lock),
     )
     (folder / "python" / ".lock").unlink(missing_ok=True)  # uv's own, which everybody may write to
-    if bundle in {spec.bundle for spec in FUNCTIONS.values()} - IMAGE_BUNDLES:
-        leave_out_services(folder / "python" / "botocore" / "data", {*get_args(Service), *_OF_CREDENTIALS})
+    if bundle not in IMAGE_BUNDLES | {"train"}:
+        leave_out_services(folder / "python" / "botocore" / "data", {*get_args(Service), *OF_LIBRARIES})
     return size_of(folder / "python")
 
 

@@ -1,4 +1,4 @@
-"""The training job in its container: the image's own user, nothing to write to but /tmp, and the same bundle as the process."""
+"""The containers: the image's own user, nothing to write to but /tmp; the same bundle as the process, the same answers as the function."""
 
 import json
 import os
@@ -30,7 +30,8 @@ def built(demo: Demo) -> Containers:
         here = containers(image.STORAGE)
     except Trouble as trouble:
         pytest.skip(str(trouble).splitlines()[0])
-    image.built(here, "train", demo.state / "holdfast.toml")
+    for name in ("train", "edge"):
+        image.built(here, name, demo.state / "holdfast.toml")
     return here
 
 
@@ -41,8 +42,9 @@ def waiting(demo: Demo) -> Iterator[tuple[Deployment, Awaited]]:
         yield deployment, state
 
 
-def test_its_user_is_not_root_and_may_write_to_nothing_of_the_image(built: Containers) -> None:
-    with built.running(image.tag_of("train"), {}, ["sh", "-c", _WRITABLE]) as process:
+@pytest.mark.parametrize("name", ["train", "edge"])
+def test_its_user_is_not_root_and_may_write_to_nothing_of_the_image(built: Containers, name: str) -> None:
+    with built.running(image.tag_of(name), {}, ["sh", "-c", _WRITABLE]) as process:
         *writable, user = process.communicate()[0].split()
 
     assert user == "10001"
@@ -54,6 +56,20 @@ def test_the_job_makes_the_same_bundle_as_the_process_did(demo: Demo, built: Con
     past = image.last_night(deployment)
 
     assert image.trained_in(built, deployment, past) == past["bundle"]
+
+
+def test_the_scorer_elsewhere_answers_as_the_deployed_one(demo: Demo, built: Containers) -> None:
+    deployment = Deployment(**demo.outputs)
+
+    assert image.answers_of(built, deployment) == image.deployed_answers(deployment)
+
+
+def test_the_scorer_elsewhere_knows_whom_it_answers(demo: Demo, built: Containers) -> None:
+    with image.scorer(built, Deployment(**demo.outputs)) as client:
+        answer = client.get("models", headers={"Authorization": "Bearer guessed"})
+
+    assert answer.status_code == 401
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize(
