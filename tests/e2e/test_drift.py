@@ -12,7 +12,8 @@ import pytest
 
 from tests.e2e.conftest import Demo, three_free_ports
 
-CUSTOMERS = 300
+CUSTOMERS = 600
+"""Somewhat more than half are active at the end; under `minimum_rows` (200) nothing is judged."""
 LAST_DAY = date(2026, 10, 31)
 """Of the world as it is made."""
 PATIENCE = 600
