@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from scipy.stats import false_discovery_control
 
-from drift.divergence import Shift
+from drift.divergence import CALIBRATION, PREDICTION, Shift
 from drift.memory import Check
 from holdfast.settings import Drift
 
@@ -27,4 +27,6 @@ def moved(shifts: Sequence[Shift], rule: Drift) -> list[Shift]:
 
 
 def _matters(shift: Shift, rule: Drift) -> bool:
-    return shift.divergence > (1 + rule.maximum_shift) * shift.level and shift.effect >= rule.minimum_effect
+    """What the model says, and whether it comes true, moves with the model's own error too, which no level of the baseline holds."""
+    least = rule.minimum_model_effect if shift.name in (PREDICTION, CALIBRATION) else rule.minimum_effect
+    return shift.divergence > (1 + rule.maximum_shift) * shift.level and shift.effect >= least

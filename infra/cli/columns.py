@@ -16,7 +16,7 @@ from infra.cli.runs import known
 from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
-app = typer.Typer(no_args_is_help=True, help="Personal data: what becomes of every column; who was forgotten.")
+app = typer.Typer(no_args_is_help=True, help="What becomes of personal data; who was forgotten.")
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
 

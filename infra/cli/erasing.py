@@ -63,7 +63,10 @@ def export(
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
-    """Write everything that is held of a person into a folder: JSON and CSV by place, and an index. Nothing of it stays in the stack."""
+    """Write everything that is held of a person into a folder.
+
+    JSON and CSV by place, and an index. Nothing of it stays in the stack.
+    """
     deployment = deployment_of(target, config)
     listed = privacy.written(privacy.exported(deployment, _read(person)), to)
     for name, count in listed:

@@ -59,11 +59,6 @@ app.add_typer(models.app, name="models")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")
-app.command()(scoring.top)
-app.command()(scoring.score)
-app.command()(report.report)
-app.command()(erasing.forget)
-app.command()(erasing.export)
 for each in (erasing.receipts, erasing.resume, erasing.lift):
     columns.app.command()(each)
 
@@ -134,7 +129,10 @@ def status_(
     target: Target = None,
     config: Config = _CONFIG,
 ) -> None:
-    """The last runs, where one is, what failed and what mends it; alarms, and the last day of the API and of drift."""
+    """How the last runs went, what mends one that failed, alarms.
+
+    Also where a run is that is under way, how old the scores are, and the last day of the scoring API and of drift.
+    """
     show.status(console, status.status(_deployment(target, config), limit, datetime.now(UTC)))
 
 
@@ -158,6 +156,13 @@ def logs(
     """The newest log lines of one function."""
     for line in operate.logs(_deployment(target, config), state, lines):
         typer.echo(line)
+
+
+app.command()(scoring.top)
+app.command()(scoring.score)
+app.command()(report.report)
+app.command()(erasing.forget)
+app.command()(erasing.export)
 
 
 @secret.command("set")

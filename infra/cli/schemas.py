@@ -12,7 +12,7 @@ from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
 app = typer.Typer(
-    no_args_is_help=True, help="Fields and columns that nobody declared: what enters, what is kept out, what changed."
+    no_args_is_help=True, help="Fields that nobody declared: what enters, what is kept out."
 )
 console = Console(highlight=False, soft_wrap=True, markup=False)
 

@@ -44,7 +44,10 @@ def score(
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
-    """One customer's score with its reasons and what would lower it; or the scores of a file of ids."""
+    """One customer's score: why, and what would lower it.
+
+    With --ids the scores of a file of ids.
+    """
     deployment = deployment_of(target, config)
     if (ids is None) == (not customer):
         raise Trouble("name one customer, or a file with --ids")

@@ -19,7 +19,8 @@ function quantity(value, unit) {
   if (value === null || value === undefined) return "not known";
   if (unit === "yes or no") return value >= 0.5 ? "yes" : "no";
   if (unit === "share") return percent(value);
-  return `${figure(value)} ${unit === "ratio" ? "times" : unit}`.trim();
+  const said = figure(value);
+  return `${said} ${unit === "ratio" ? "times" : said === "1" ? unit.replace(/s$/, "") : unit}`.trim();
 }
 
 function figure(value) {

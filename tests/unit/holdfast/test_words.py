@@ -11,6 +11,7 @@ from holdfast.words import FLAG, counted, lowered, quantity
     ("value", "unit", "said"),
     [
         (33.94, "days", "33.9 days"),
+        (1.0, "days", "1 day"),
         (0.1575, "ratio", "0.16 times"),
         (0.118, "share", "12 %"),
         (1.0, FLAG, "yes"),

@@ -230,6 +230,8 @@ class Drift(Section):
     """KL divergence above the baseline's own level, as a share of that level …"""
     minimum_effect: float = Field(0.04, gt=0)
     """… by at least so many standard deviations more than the baseline moves by itself …"""
+    minimum_model_effect: float = Field(0.07, gt=0)
+    """… or so many, for what the model says and whether it comes true: those move with its own error as well …"""
     false_discovery: float = Field(0.001, gt=0, lt=1)
     """… that is no chance: the share of false ones among all columns called drifted (Benjamini and Yekutieli) …"""
     windows: int = Field(2, ge=1, le=7)

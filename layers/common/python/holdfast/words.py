@@ -19,7 +19,12 @@ def quantity(value: float | None, unit: str = "") -> str:
         return "yes" if value >= 0.5 else "no"
     if unit == "share":
         return f"{value:.0%}".replace("%", " %")
-    return f"{_figure(value)} {'times' if unit == 'ratio' else unit}".rstrip()
+    figure = _figure(value)
+    return f"{figure} {'times' if unit == 'ratio' else _of(figure, unit)}".rstrip()
+
+
+def _of(figure: str, unit: str) -> str:
+    return unit.removesuffix("s") if figure == "1" else unit
 
 
 def _figure(value: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from drift.divergence import Shift, shifts
+from drift.divergence import CALIBRATION, PREDICTION, Shift, shifts
 from drift.rule import judged, moved
 from holdfast.distribution import described
 from holdfast.settings import Drift
@@ -19,6 +19,9 @@ RULE = Drift()
     [
         ({}, True),
         ({"effect": 0.039}, False),
+        ({"effect": 0.05, "name": PREDICTION}, False),
+        ({"effect": 0.05, "name": CALIBRATION}, False),
+        ({"effect": 0.07, "name": CALIBRATION}, True),
         ({"divergence": 0.0021}, False),
         ({"divergence": 0.00211}, True),
         ({"chance": 0.002}, False),
