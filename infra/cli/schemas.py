@@ -11,9 +11,7 @@ from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
 from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
-app = typer.Typer(
-    no_args_is_help=True, help="Fields that nobody declared: what enters, what is kept out."
-)
+app = typer.Typer(no_args_is_help=True, help="Fields that nobody declared: what enters, what is kept out.")
 console = Console(highlight=False, soft_wrap=True, markup=False)
 
 

@@ -89,7 +89,7 @@ def promoted(company: Demo, run: dict[str, Any]) -> dict[str, Any]:
     )
     details = (event.get("stateExitedEventDetails", {}) for page in pages for event in page["events"])
     (output,) = [detail["output"] for detail in details if detail.get("name") == "Promote"]
-    return dict(json.loads(output))
+    return dict(json.loads(output)["promoted"])
 
 
 def test_a_changed_world_is_told_alarms_and_is_trained_on(company: Demo) -> None:

@@ -170,4 +170,4 @@ def test_the_api_answers_with_a_pair_that_fits_at_every_moment_of_a_night(
     for items in (before, house.vectors.items):
         for item in list(items.values())[:5]:
             assert serving.fitting(item).version == item["model"]
-            assert serving.fitting(item).reads(item["feature_set"])
+            assert serving.fitting(item).scorer.reads(item["feature_set"])
