@@ -43,10 +43,10 @@ def well(alarm: dict[str, Any]) -> float:
 @pytest.fixture(scope="module")
 def lived(demo: Demo) -> dict[str, list[str]]:
     """The states of each alarm: when something is wrong, and when it is well again."""
-    now, states = datetime.now(UTC), []
+    states = []
     for alarm in found(demo).values():
         looked_at = timedelta(seconds=alarm["Period"] * alarm["EvaluationPeriods"])
-        put(demo, alarm, too_much(alarm), now - looked_at + LEAVES)
+        put(demo, alarm, too_much(alarm), datetime.now(UTC) - looked_at + LEAVES)
     states.append(found(demo))
     time.sleep(LEAVES.total_seconds() + 1)
     for alarm in found(demo).values():
