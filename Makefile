@@ -26,9 +26,9 @@ test-browser: setup  ## the executives' page in a real browser: each click, each
 	@.uv/bin/uv sync --locked --quiet --inexact --group browser
 	@pytest tests/browser $(ARGS)
 
-test: setup  ## every test, three at a time: unit, infrastructure for both targets, integration, end to end
+test: setup  ## every test, two at a time: unit, infrastructure for both targets, integration, end to end
 	@.uv/bin/uv sync --locked --quiet --inexact --group browser
-	@pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)

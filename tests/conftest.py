@@ -23,16 +23,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("fault_seed", range(metafunc.config.getoption("--fault-schedules")))
 
 
-_OF_THEIR_OWN = {"tests/e2e/test_drift.py"}
-"""They deploy for themselves."""
-
-
 class TogetherByPlace(LoadScopeScheduling):
     """Where tests run side by side, those of a file stay together, and all that share the one deployed demo do."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "tests/e2e" if file.startswith("tests/e2e/") and file not in _OF_THEIR_OWN else file
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByPlace:
