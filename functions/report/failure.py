@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from holdfast.words import message_of
+from report.execution import entered_states
 
 _OWN = {"Failed", "Resume"}
 
@@ -37,10 +38,7 @@ class Failure:
 
 def failed_state(newest_first: Iterable[dict[str, Any]]) -> str:
     """The chain's state that was entered last before the failure state."""
-    entered = (
-        event["stateEnteredEventDetails"]["name"] for event in newest_first if "stateEnteredEventDetails" in event
-    )
-    name = next((name for name in entered if name not in _OWN), "Plan")
+    name = next((name for name in entered_states(newest_first) if name not in _OWN), "Plan")
     return _INNER.get(name, name)
 
 

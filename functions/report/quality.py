@@ -25,10 +25,14 @@ class Judged:
     before: Json | None
 
 
-def judged(store: Store, run: str) -> list[Judged]:
+def results(store: Store, run: str) -> list[Json]:
     """What Validate kept of a run's tables, by name."""
-    results = [read_json(store, item.key) for item in store.list(f"quality/run={run}/")]
-    return [_with_history(store, result) for result in results]
+    return [read_json(store, item.key) for item in store.list(f"quality/run={run}/")]
+
+
+def judged(store: Store, run: str) -> list[Judged]:
+    """The same, each with its history."""
+    return [_with_history(store, result) for result in results(store, run)]
 
 
 def quality(tables: Sequence[Judged], disputed: int = 0) -> Json:

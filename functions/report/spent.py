@@ -1,17 +1,17 @@
 """What a run has cost up to its report, how long it took and what share of its rows was kept back: kept with the run, told to the alarms."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from holdfast import tell
 from holdfast.aws import client, translated
 from holdfast.contracts import ReportWanted
 from holdfast.costs import by_state, cost_of, transitions_of
 from holdfast.runs import record
-from holdfast.store import Store, read_json
+from holdfast.store import Store
 from holdfast.usage import used_by
+from report.execution import entered_states
+from report.quality import results
 
 _HOUR = 3600
 
@@ -47,21 +47,16 @@ def summed(run: str, store: Store, entered: list[str], hours: float) -> Spent:
     return Spent(cost.total, hours, _quarantined(store, run))
 
 
-def entered_states(events: Iterable[dict[str, Any]]) -> list[str]:
-    """Names of the states that an execution's events say were entered, one for each time."""
-    return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
-
-
 def _execution(arn: str, now: datetime) -> tuple[list[str], float]:
     sfn = client("stepfunctions")
     with translated("looking at the execution"):
         started = sfn.describe_execution(executionArn=arn)["startDate"]
         pages = sfn.get_paginator("get_execution_history").paginate(executionArn=arn)
-        entered = entered_states(event for page in pages for event in page["events"])
+        entered = list(entered_states(event for page in pages for event in page["events"]))
     return entered, (now - started).total_seconds() / _HOUR
 
 
 def _quarantined(store: Store, run: str) -> float:
-    results = [read_json(store, item.key) for item in store.list(f"quality/run={run}/")]
-    rows = sum(each["rows"] for each in results)
-    return 100 * sum(each["quarantined"] for each in results) / rows if rows else 0.0
+    tables = results(store, run)
+    rows = sum(each["rows"] for each in tables)
+    return 100 * sum(each["quarantined"] for each in tables) / rows if rows else 0.0

@@ -40,7 +40,6 @@ from train.selection import narrowed, select
 from train.slices import sliced
 from train.splits import folds_of, inner_holdout
 from train.value import fit_value
-from train.zipped import restored
 
 _HEAVY, _SHAPES, _PAIRS = 20, 10, 10
 """Features among which pairs are looked for, features whose dependence is told, pairs that are told."""
@@ -149,7 +148,7 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
         documents[TRIALS],
     )
     documents[CARD_JSON] = card.as_json(told)
-    files = {CHURN: churn, TABLES: restored(tables.to_bytes()), CARD: card.as_markdown(told).encode()}
+    files = {CHURN: churn, TABLES: tables.to_bytes(), CARD: card.as_markdown(told).encode()}
     return Bundle(files | {name: canonical(value) for name, value in documents.items()})
 
 

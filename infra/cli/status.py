@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from holdfast.runs import run_key
-from holdfast.store import read_json
+from holdfast.store import Store, read_json
 from holdfast.words import counted, message_of
 from infra.cli.deployment import Deployment, explained
 from infra.cli.follow import progress_of
@@ -46,7 +46,8 @@ class Status:
 
 def status(deployment: Deployment, limit: int, now: datetime) -> Status:
     """Ask Step Functions, CloudWatch and the runs' records."""
-    lines = [_line(deployment, each, now) for each in runs(deployment, limit)]
+    store = artifacts_of(deployment)
+    lines = [_line(deployment, store, each, now) for each in runs(deployment, limit)]
     return Status(lines, fresh(lines, now), _alarms(deployment), [_of_api(deployment, now), _of_drift(deployment, now)])
 
 
@@ -84,16 +85,16 @@ def outcome(document: dict[str, Any]) -> str:
     return ", ".join(each for each in said if each) or "nothing to do"
 
 
-def _line(deployment: Deployment, execution: dict[str, Any], now: datetime) -> RunLine:
+def _line(deployment: Deployment, store: Store, execution: dict[str, Any], now: datetime) -> RunLine:
     busy = execution["status"] != "SUCCEEDED"
     states = [each.state for each in progress_of(history(deployment, execution["executionArn"]))] if busy else []
     run = json.loads(execution.get("output") or "{}").get("plan", {}).get("run", execution["name"])
-    return run_line(execution, _usd(deployment, run), now, states[-1] if states else "its beginning")
+    return run_line(execution, _usd(store, run), now, states[-1] if states else "its beginning")
 
 
-def _usd(deployment: Deployment, run: str) -> float | None:
+def _usd(store: Store, run: str) -> float | None:
     try:
-        return float(read_json(artifacts_of(deployment), run_key(run))["cost"]["total"])
+        return float(read_json(store, run_key(run))["cost"]["total"])
     except KeyError:
         return None
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from holdfast.boosted import Tree, base_margin, learner_of, trees_of
 from holdfast.errors import BundleInvalid
 from holdfast.tabulate import SPLITS, Group, base_of, groups_of, tables_of
+from holdfast.zipped import restored
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -98,7 +99,7 @@ class TreeTables:
         written = io.BytesIO()
         arrays: dict[str, Any] = {each.name: np.asarray(getattr(self, each.name)) for each in fields(self)}
         np.savez(written, **arrays)
-        return written.getvalue()
+        return restored(written.getvalue())
 
     def explain(self, rows: Floats) -> tuple[Doubles, Doubles]:
         """Margins [n] and contributions [n, width] of float32 rows [n, width], NaN where missing; both in log-odds.

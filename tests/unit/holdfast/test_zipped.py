@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from train.zipped import restored
+from holdfast.zipped import restored
 
 
 def archive(*, zip64: bool) -> bytes:
