@@ -39,7 +39,8 @@ class Round:
 def main() -> None:
     """Try cases until there are enough, and print what came of them."""
     wanted = _arguments()
-    started, rounds = time.monotonic(), []
+    started = time.monotonic()
+    rounds: list[Any] = []
     with _deployed(wanted) as (deployment, state):
         while sum(each.cases for each in rounds) < wanted.cases and not any(each.failures for each in rounds):
             rounds.append(tried(deployment, state, wanted.examples, seed=wanted.seed + len(rounds)))

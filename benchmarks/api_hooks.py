@@ -1,6 +1,7 @@
 """What schemathesis needs to know of the deployed API: how calls are signed, and who is there to be asked about."""
 
 import os
+from typing import Any
 from zlib import crc32
 
 import schemathesis
@@ -27,11 +28,11 @@ class SigV4(AuthBase):
         return prepared
 
 
-schemathesis.auth.set_from_requests(SigV4())
+schemathesis.auth.set_from_requests(SigV4())  # type: ignore[attr-defined]
 
 
 @schemathesis.hook
-def map_case(context: schemathesis.HookContext, case: schemathesis.Case) -> schemathesis.Case:  # noqa: ARG001
+def map_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> schemathesis.Case[Any]:  # noqa: ARG001
     """Every other valid path is of somebody who is there: what nobody answers for proves little of the answers."""
     drawn = repr(case.path_parameters).encode()
     valid = case.meta is None or not case.meta.is_negative_at(ParameterLocation.PATH)

@@ -18,10 +18,11 @@ from drift.rule import judged
 from holdfast.bundle import CHURN, REFERENCE, Bundle
 from holdfast.scoring import Scorer
 from holdfast.settings import Settings, parse_settings
-from train.churn import THREADS, margin
+from train.boosting import THREADS
 from train.comparison import decide, judge
 from train.evaluation import auc
 from train.examples import HOLDOUT, TRAIN, Examples
+from train.search import margin
 from train.trainer import train_bundle
 
 SETTINGS: Settings = parse_settings("""
@@ -50,10 +51,11 @@ def examples(life: Life, day: int) -> Examples:
     cutoffs = [(last - HORIZON - back * training.step_days, TRAIN) for back in range(training.cutoffs)][::-1]
     parts = [_labelled(life, cutoff, split) for cutoff, split in [*cutoffs, (last, HOLDOUT)]]
     return Examples(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("rows", "churned", "value", "cutoff", "split")
-        )
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.churned for part in parts]),
+        np.concatenate([part.value for part in parts]),
+        np.concatenate([part.cutoff for part in parts]),
+        np.concatenate([part.split for part in parts]),
     )
 
 

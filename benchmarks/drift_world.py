@@ -141,8 +141,8 @@ class Life:
             days = self.counts.setdefault(name, [np.zeros(len(count), np.int32)])
             days.append(days[-1] + count.astype(np.int32))
         for name in ("uses", "tickets", "opened"):
-            days = self.last.setdefault(name, [np.full(len(self.left), np.nan, np.float32)])
-            days.append(np.where(told[name] > 0, np.float32(self.day), days[-1]))
+            latest = self.last.setdefault(name, [np.full(len(self.left), np.nan, np.float32)])
+            latest.append(np.where(told[name] > 0, np.float32(self.day), latest[-1]))
         self.adoption.append((self.weight * self.state.adoption + self.measured).astype(np.float32))
 
     def within(self, name: str, days: int, until: int) -> Vector:
@@ -170,13 +170,14 @@ class Life:
         sent, opened = self.within("sent", 90, day), self.within("opened", 90, day)
         paid = self.within("paid", 90, day)
         since = {name: day - days[day] for name, days in self.last.items()}
-        adopted = [np.where(uses[28] > 0, self.adoption[each - 1], 0) for each in (day, day - 28)]
+        adopted: list[Vector] = [np.where(uses[28] > 0, self.adoption[each - 1], 0) for each in (day, day - 28)]
         return [
-            *uses.values(), *active, since["uses"], uses[7] / (uses[28] / 4 + 0.5), uses[28] / (uses[90] / 3.2 + 0.5),
+            *uses.values(), *active, since["uses"],
+            uses[7] / (uses[28] / 4 + 0.5), uses[28] / (uses[90] / 3.2 + 0.5),  # type: ignore[list-item]
             self.within("paid", 28, day), paid, paid * np.array(SEAT_PRICES, np.float32)[plan],
             self.within("tickets", 28, day), self.within("tickets", 90, day), _recent(since["tickets"]),
             self.within("talks", 28, day), self.within("talks", 90, day), self.within("opened", 28, day),
-            np.where(sent > 0, opened / np.maximum(sent, 1), np.nan), _recent(since["opened"]),
+            np.where(sent > 0, opened / np.maximum(sent, 1), np.float32(np.nan)), _recent(since["opened"]),
             *adopted, np.minimum(day - 7 * (signup - self.start), 1000), plan.astype(np.float32),
         ]  # fmt: skip
 

@@ -5,11 +5,12 @@ import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -37,12 +38,14 @@ STAGES = {
     "_write": "write Parquet",
 }
 
+Seconds = dict[str, float]
+
 
 @dataclass
 class Clock:
     """CPU seconds by stage."""
 
-    spent: Counter[str] = field(default_factory=Counter)
+    spent: Seconds = field(default_factory=lambda: defaultdict(float))
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
@@ -88,7 +91,7 @@ class Outcome:
 
     rows: int
     files: list[Path]
-    cpu: Counter[str]
+    cpu: Seconds
     wall: dict[str, float]
 
 
@@ -108,7 +111,7 @@ def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome
         lake = folder_lake((folder / "lake").resolve())
         data = Path(lake.location("events").removeprefix("file://"))
         data.mkdir(parents=True)
-        timed = Counter[str]()
+        timed: Seconds = defaultdict(float)
 
         def run(function: Callable[[Any], Any], jobs: Iterable[Any]) -> Iterator[Any]:
             for result, seconds in pool.map(_timed, [(function, job) for job in jobs]):
@@ -123,13 +126,12 @@ def ingested(files: Sequence[Path], folder: Path, key: Pseudonymiser) -> Outcome
         day_of="event_time",
     )  # fmt: skip
     wall["commit"] = time.monotonic() - began - wall["read"] - wall["write"]
-    cpu = sum(clocks, Counter())
-    cpu += timed
+    cpu = {name: sum(each.get(name, 0.0) for each in [*clocks, timed]) for name in {*timed, *chain(*clocks)}}
     cpu["lead and commit"] = time.process_time() - own
     return Outcome(sum(each.rows for each in written), [each.path for each in written], cpu, wall)
 
 
-def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
+def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Seconds]:
     """One worker's share of the files."""
     files, path = job
     pa.set_cpu_count(1)
@@ -147,8 +149,8 @@ def stage(job: tuple[Sequence[Path], Path]) -> tuple[Part, Counter[str]]:
                 reader.read(_timed_blocks(source, clock), file.name)
     with clock.of("stage"):
         part = staged.close()
-    clock.spent["parse"] = time.process_time() - began - clock.spent.total()
-    return part, clock.spent
+    clock.spent["parse"] = time.process_time() - began - sum(clock.spent.values())
+    return part, dict(clock.spent)
 
 
 def _timed_blocks(source: BinaryIO, clock: Clock) -> Iterator[bytes]:

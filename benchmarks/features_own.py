@@ -5,6 +5,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +44,7 @@ def main(place: Path) -> None:
         customers = customers.append_column(name, pa.nulls(len(customers), CUSTOMERS_BASE.field(name).type))
     read, spent = time.monotonic(), time.process_time()
     definitions = shipped().model_copy(update={"split_windows_days": shipped().windows_days})
-    nothing = {"numbers": [], "categories": {}, "dropped": {}}
+    nothing: dict[str, Any] = {"numbers": [], "categories": {}, "dropped": {}}
     events = len(tables["events"])
     world = gather(
         {"customers": customers},

@@ -61,7 +61,7 @@ def great_expectations(path: str) -> list[int]:
     import pandas as pd
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     batches = context.data_sources.add_pandas("p").add_dataframe_asset("a").add_batch_definition_whole_dataframe("b")
     batch = batches.get_batch(batch_parameters={"dataframe": pd.read_parquet(path)})
     suite = gx.ExpectationSuite(name="quality")

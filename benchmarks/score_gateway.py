@@ -76,7 +76,7 @@ class Gateway:
 
     def _finish(self, name: str, done: bool, body: bytes) -> None:
         client = self.running.pop(name)
-        answer = json.loads(body) if done else {"statusCode": 502, "body": body.decode()}
+        answer: dict[str, Any] = json.loads(body) if done else {"statusCode": 502, "body": body.decode()}
         client.answer(answer["statusCode"], answer["body"].encode())
 
 
