@@ -29,7 +29,8 @@ def main(name: str) -> dict[str, Any]:
     function = Function(name)
     handled = spent(lambda number: function.answer(event(f"u-{number % CUSTOMERS}"), _CONTEXT), _HANDLED)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    scorer, values = Scorer.from_bundle(bundle_of(name)), rows()
+    scorer = Scorer.from_bundle(bundle_of(name))
+    values = rows(scorer.feature_set.names)
     single = spent(lambda number: scorer.trees.explain(values[number : number + 1]), _SINGLE)
     began = time.perf_counter()
     scorer.trees.explain(values)
