@@ -171,7 +171,7 @@ class ApiClient:
         path = spoken(response.url.path)
         try:
             body = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             # Not chained: the parser's error holds the body.
             raise SourceGarbled(self.source, f"{path} is not JSON") from None
         if not isinstance(body, dict):

@@ -94,7 +94,7 @@ def _stream(noun: str, type_id: Any) -> str | None:
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise MalformedError("it is not JSON") from error
 
 

@@ -137,7 +137,7 @@ def webhook_secret_in(value: str) -> str | None:
     """
     try:
         held = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     names = ("webhook_secret", "client_secret") if isinstance(held, dict) else ()
     return next((held[name] for name in names if isinstance(held.get(name), str) and held[name]), None)

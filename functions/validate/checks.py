@@ -78,6 +78,8 @@ def _partition(value: Any, _kwargs: Mapping[str, Any]) -> str:
     weights = value.get("weights") if isinstance(value, Mapping) else None
     if not isinstance(values, list) or not isinstance(weights, list) or len(values) != len(weights):
         return "values and as many weights are needed; partitions into bins are not supported"
+    if not all(isinstance(weight, int | float) for weight in weights):
+        return "weights are numbers"
     if len(set(map(repr, values))) < len(values) or not math.isclose(sum(weights), 1):
         return "its values have to differ, and its weights to sum to 1"
     return ""

@@ -45,7 +45,9 @@ def parsed(condition: Any) -> Tree:
     text = _BACKTICKS.sub(lambda _: f"_named_{next(numbers)}", condition)
     try:
         return _of_node(ast.parse(text.strip(), mode="eval").body, names)
-    except SyntaxError as error:
+    except ConditionError:
+        raise
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:  # the last: brackets too deep in each other
         raise ConditionError(f"row_condition {condition!r} cannot be read; {_SAID}") from error
 
 
@@ -130,7 +132,7 @@ def _of_comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr, names: 
         raise ConditionError(f"row_condition: {ast.unparse(left)!r} is compared with no column; {_SAID}")
     try:
         value = ast.literal_eval(right)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise ConditionError(f"row_condition: {ast.unparse(right)!r} is no value; {_SAID}") from error
     return _comparison(name, _FLIPPED[sign] if flipped else sign, value)
 

@@ -185,8 +185,8 @@ def _kwargs(entry: Mapping[str, Any], rule: str, place: str) -> dict[str, Any]:
 
 def _condition(kwargs: dict[str, Any], place: str) -> Tree | None:
     parser, condition = kwargs.pop("condition_parser", None), kwargs.pop("row_condition", None)
-    if parser is not None and parser not in PARSERS:
-        raise ConfigurationInvalid(f"{place}: condition_parser {parser!r} is unknown; there are {_names(PARSERS)}")
+    if parser is not None:
+        _one_of(parser, PARSERS, f"{place}: condition_parser")
     try:
         return None if condition is None else parsed(condition)
     except ConditionError as error:
@@ -203,13 +203,13 @@ def _told(kwargs: Mapping[str, Any]) -> str:
 
 
 def _one_of(value: Any, allowed: Collection[str], where: str) -> Any:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise ConfigurationInvalid(f"{where} {value!r} is unknown; there are {_names(allowed)}")
     return value
 
 
-def _names(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
+def _names(names: Collection[Any]) -> str:
+    return ", ".join(sorted(map(str, names))) or "none"
 
 
 __all__ = ["FORMS", "SEVERITIES", "WHOLES", "Expectation", "Sequence", "expectation"]

@@ -30,7 +30,7 @@ def translated(pattern: str) -> str:
     """
     try:
         read = re.compile(pattern)
-    except (re.error, TypeError) as error:
+    except (re.error, TypeError, OverflowError, RecursionError) as error:
         raise UnsupportedError(f"{pattern!r} is no regular expression: {error}") from error
     end = "$" if read.flags & re.MULTILINE else r"(?:\n?\z)"
     made = "".join(_pieces(pattern, end))

@@ -4,9 +4,9 @@ The article's and Great Expectations' older one (`expectation_suite_name`, with 
 Great Expectations 1.x's (`name`, `expectations` of `type`, `kwargs`, `severity`, `meta`).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,6 +18,9 @@ _ENDINGS = ("yml", "yaml", "json")
 _NAMES = ("expectation_suite_name", "name")
 _LISTS = ("expectations", "dataset_parameters")
 _NOT_OURS = {"id", "meta", "notes", "data_asset_type", "ge_cloud_id", "suite_parameters", "evaluation_parameters"}
+
+_UNMEANT = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+"""What the reader of YAML raises itself where a date is none, a tag does not fit its value, or lists lie too deep in each other."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +44,49 @@ def parse(text: str, name: str) -> Suite:
     """A suite from YAML or JSON; `name` is what errors call the file.
 
     Raises:
-        ConfigurationInvalid: naming the file, the expectation and what is allowed there.
+        ConfigurationInvalid: naming the file, the line, the expectation and what is allowed there.
     """
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationInvalid(f"{name}: not YAML: {str(error).replace(chr(10), ' ')}") from error
+    content = _read(text, name)
     lists = [content[key] for key in _LISTS if key in content] if isinstance(content, dict) else []
-    if len(lists) != 1 or not isinstance(lists[0], Sequence) or isinstance(lists[0], str):
+    if len(lists) != 1 or not isinstance(lists[0], list):
         raise ConfigurationInvalid(
             f"{name}: a suite has `expectation_suite_name` (or `name`) and a list `expectations` (or `dataset_parameters`)"
         )
     if unknown := set(content) - {*_NAMES, *_LISTS, *_NOT_OURS}:
-        raise ConfigurationInvalid(
-            f"{name}: {', '.join(sorted(map(str, unknown)))}; allowed are {', '.join(_NAMES + _LISTS)}"
+        line = next(
+            key.start_mark.line + 1 for key, _ in _entries(text) if key.value not in (*_NAMES, *_LISTS, *_NOT_OURS)
         )
-    expected = tuple(expectation(entry, f"{name}: {number}") for number, entry in enumerate(lists[0], 1))
+        raise ConfigurationInvalid(
+            f"{name}:{line}: {', '.join(sorted(map(str, unknown)))}; allowed are {', '.join(_NAMES + _LISTS)}"
+        )
+    expected = tuple(_expectation(entry, number, text, name) for number, entry in enumerate(lists[0], 1))
     called = next((content[key] for key in _NAMES if key in content), name)
     return Suite(str(called), expected)
+
+
+def _read(text: str, name: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigurationInvalid(f"{name}: not YAML: {str(error).replace(chr(10), ' ')}") from error
+    except _UNMEANT as error:
+        raise ConfigurationInvalid(f"{name}: not YAML that is meant: a value is not what its form says") from error
+
+
+def _expectation(entry: Any, number: int, text: str, name: str) -> Expectation:
+    try:
+        return expectation(entry, str(number))
+    except ConfigurationInvalid as error:
+        raise ConfigurationInvalid(f"{name}:{_line_of_entry(text, number)}: {error}") from error
+
+
+def _line_of_entry(text: str, number: int) -> int:
+    """Line, from 1 on, of an expectation by its number."""
+    return next(int(held.value[number - 1].start_mark.line) + 1 for key, held in _entries(text) if key.value in _LISTS)
+
+
+def _entries(text: str) -> list[tuple[yaml.Node, yaml.Node]]:
+    """Keys and values of a suite with their places, which a value that was read no longer has."""
+    whole = yaml.compose(text, yaml.SafeLoader)
+    assert isinstance(whole, yaml.MappingNode), "asked for once that is known"
+    return list(whole.value)

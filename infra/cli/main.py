@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from holdfast.checked import placed
 from holdfast.errors import HoldfastError
 from holdfast.privacy import declared
 from holdfast.settings import load_settings
@@ -102,7 +103,8 @@ def down() -> None:
 def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = _CONFIG) -> None:
     """Check a configuration file and say what it configures."""
     settings = load_settings(config)
-    declared(settings)
+    with placed(config):
+        declared(settings)
     sources = ", ".join(f"{name} ({source.kind})" for name, source in settings.sources.items())
     console.print(
         f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}."

@@ -21,7 +21,7 @@ def test_a_container_is_paid_by_processors_and_memory_and_on_a_spot_machine_less
 
     assert cost_of([TRAIN], 0).containers == pytest.approx(hour)
     spot = Used("Train", 3600.0, 16.0, 4.0, spot=True)
-    assert cost_of([spot], 0).containers == pytest.approx(hour * prices()["containers"]["spot"])
+    assert cost_of([spot], 0).containers == pytest.approx(hour * prices().containers.spot)
 
 
 def test_a_container_is_paid_for_a_minute_at_least() -> None:

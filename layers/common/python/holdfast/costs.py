@@ -1,14 +1,18 @@
 """What a run costs: what it used, priced by one table."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from holdfast.checked import parse_toml
 from holdfast.usage import Used
 
+_FILE = Path(__file__).with_name("prices.toml")
+_Price = Annotated[float, Field(ge=0)]
 _GIGABYTE = 1e9
 _HOUR = 3600
 
@@ -31,10 +35,60 @@ class Cost:
         return {name: round(value, 6) for name, value in {"total": self.total, **asdict(self)}.items()}
 
 
+class _Prices(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Functions(_Prices):
+    gigabyte_second: _Price
+    request: _Price
+
+
+class _Containers(_Prices):
+    vcpu_hour: _Price
+    gigabyte_hour: _Price
+    spot: float = Field(gt=0, le=1)
+    least_seconds: _Price
+
+
+class _Machine(_Prices):
+    transition: _Price
+
+
+class _Objects(_Prices):
+    put: _Price
+    gigabyte_month: _Price
+
+
+class _Items(_Prices):
+    write: _Price
+
+
+class Prices(_Prices):
+    """The whole table. What stands or is called at other times (`api`, `standing`) is in it for people to read."""
+
+    functions: _Functions
+    containers: _Containers
+    machine: _Machine
+    objects: _Objects
+    items: _Items
+    api: dict[str, _Price] = {}
+    standing: dict[str, _Price] = {}
+
+
 @lru_cache
-def prices() -> dict[str, dict[str, float]]:
-    """The table of prices."""
-    return tomllib.loads(Path(__file__).with_name("prices.toml").read_text())
+def prices() -> Prices:
+    """The table of prices.
+
+    Raises:
+        ConfigurationInvalid: naming the line, the key and what is allowed there.
+    """
+    return parse(_FILE.read_text())
+
+
+def parse(text: str) -> Prices:
+    """The same from text."""
+    return parse_toml(Prices, text, _FILE.name)
 
 
 def cost_of(used: Sequence[Used], transitions: int) -> Cost:
@@ -44,14 +98,13 @@ def cost_of(used: Sequence[Used], transitions: int) -> Cost:
     """
     price = prices()
     return Cost(
-        functions=sum(_function(each, price["functions"]) for each in used if not each.vcpu),
-        containers=sum(_container(each, price["containers"]) for each in used if each.vcpu),
-        transitions=transitions * price["machine"]["transition"],
+        functions=sum(_function(each, price.functions) for each in used if not each.vcpu),
+        containers=sum(_container(each, price.containers) for each in used if each.vcpu),
+        transitions=transitions * price.machine.transition,
         objects=sum(
-            each.puts * price["objects"]["put"] + each.bytes / _GIGABYTE * price["objects"]["gigabyte_month"]
-            for each in used
+            each.puts * price.objects.put + each.bytes / _GIGABYTE * price.objects.gigabyte_month for each in used
         ),
-        items=sum(each.writes for each in used) * price["items"]["write"],
+        items=sum(each.writes for each in used) * price.items.write,
     )
 
 
@@ -72,14 +125,14 @@ def transitions_of(entered: Sequence[str], used: Sequence[Used]) -> int:
     return len(entered) + 1 + 2 * unseen
 
 
-def _function(used: Used, price: dict[str, float]) -> float:
-    return used.seconds * used.gigabytes * price["gigabyte_second"] + price["request"]
+def _function(used: Used, price: _Functions) -> float:
+    return used.seconds * used.gigabytes * price.gigabyte_second + price.request
 
 
-def _container(used: Used, price: dict[str, float]) -> float:
-    hours = max(used.seconds, price["least_seconds"]) / _HOUR
-    full = hours * (used.vcpu * price["vcpu_hour"] + used.gigabytes * price["gigabyte_hour"])
-    return full * (price["spot"] if used.spot else 1.0)
+def _container(used: Used, price: _Containers) -> float:
+    hours = max(used.seconds, price.least_seconds) / _HOUR
+    full = hours * (used.vcpu * price.vcpu_hour + used.gigabytes * price.gigabyte_hour)
+    return full * (price.spot if used.spot else 1.0)
 
 
 def _told(notes: Sequence[Used]) -> dict[str, Any]:

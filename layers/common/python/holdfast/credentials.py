@@ -40,7 +40,7 @@ def credentials_in(value: str, secret_id: str) -> Bearer | OAuth:
     """
     try:
         held = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         held = None  # the parser's error would quote the secret
     if isinstance(held, dict):
         words = {name: text.strip() for name, text in held.items() if isinstance(text, str) and text.strip()}

@@ -74,7 +74,12 @@ class TrainingOutOfMemory(Transient):
 
 
 class ConfigurationInvalid(Terminal):
-    """When a file that people edit says something impossible; the message names file, key and what is allowed."""
+    """When a file that people edit says something impossible; the message names file, line, key and what is allowed."""
+
+    def __init__(self, message: str, key: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.key = key
+        """Which key of holdfast.toml it is about, where whoever found it did not have the file."""
 
 
 class SourceRefused(Terminal):

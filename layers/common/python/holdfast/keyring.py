@@ -79,7 +79,7 @@ def keyring(value: str, secret_id: str, *, untagged: bool = False) -> Keyring:
     """
     try:
         said = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None  # the parser's error would quote the secret
     ring = _parsed(said) if isinstance(said, Mapping) else (Key("k1", value),)
     ids = [key.id for key in ring]

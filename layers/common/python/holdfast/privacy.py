@@ -1,13 +1,14 @@
 """The declared list: what becomes of every column of every stream, as the product ships it and as a user adds to it."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import get_args
 
+from pydantic import RootModel
+
+from holdfast.checked import parse_toml
 from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import ContractChurn, EventsSource, LabelChurn, Settings, TableSource, Treatment
 from holdfast.vendors import ApiSource, streams_of, vendor_of
@@ -20,19 +21,23 @@ Columns = Mapping[str, Treatment]
 NONE: Columns = MappingProxyType({})
 
 
+class _File(RootModel[dict[str, dict[str, Treatment]]]):
+    """The whole file: relation -> column -> treatment."""
+
+
 @lru_cache
 def shipped() -> Mapping[str, Columns]:
     """Columns by relation (`<vendor>_<stream>`, `events`, `customers`), as the product declares them.
 
     Raises:
-        ConfigurationInvalid: a word that is no treatment.
+        ConfigurationInvalid: a word that is no treatment, with its line.
     """
-    said = tomllib.loads(FILE.read_text())
-    for stream, columns in said.items():
-        for column, treatment in columns.items():
-            if treatment not in get_args(Treatment):
-                raise ConfigurationInvalid(f"{FILE.name}: {stream}.{column}: {treatment!r} is none of {_treatments()}")
-    return said
+    return parse(FILE.read_text())
+
+
+def parse(text: str) -> Mapping[str, Columns]:
+    """The same from text."""
+    return parse_toml(_File, text, FILE.name).root
 
 
 def identifiers(relation: str) -> tuple[str, ...]:
@@ -81,23 +86,27 @@ def declared(settings: Settings) -> dict[tuple[str, str], Declared]:
     named = {f"{source}_{stream}" for source, stream in streams}
     if unknown := sorted(set(settings.privacy.columns) - named):
         raise ConfigurationInvalid(
-            f"privacy.columns.{unknown[0]}: there is no such stream; there are {', '.join(sorted(named))}"
+            f"privacy.columns.{unknown[0]}: there is no such stream; there are {', '.join(sorted(named))}",
+            ("privacy", "columns", unknown[0]),
         )
     return {key: _declared(settings, *key, relation) for key, relation in streams.items()}
 
 
 def _declared(settings: Settings, source: str, stream: str, relation: str) -> Declared:
-    own = settings.privacy.columns.get(f"{source}_{stream}", NONE)
+    key = ("privacy", "columns", f"{source}_{stream}")
+    own = settings.privacy.columns.get(key[-1], NONE)
     for column, treatment in own.items():
         before = shipped().get(relation, NONE).get(column)
         if before == "key" or (before == "pseudonymise" and treatment in LOOSE):
             raise ConfigurationInvalid(
-                f"privacy.columns.{source}_{stream}.{column}: {treatment} is not allowed: "
-                + ("records are merged by it" if before == "key" else "it names somebody: pseudonymise or drop it")
+                f"{'.'.join(key)}.{column}: {treatment} is not allowed: "
+                + ("records are merged by it" if before == "key" else "it names somebody: pseudonymise or drop it"),
+                (*key, column),
             )
         if relation == "events":
             raise ConfigurationInvalid(
-                f"privacy.columns.{source}_{stream}: fields of usage logs are declared under sources.{source}.columns and .ignore"
+                f"{'.'.join(key)}: fields of usage logs are declared under sources.{source}.columns and .ignore",
+                key,
             )
     outcome: Columns = dict.fromkeys(_outcome(settings), "keep") if relation in _PEOPLE else NONE
     return Declared(source, stream, relation, own, {**outcome, **shipped().get(relation, {}), **own})
@@ -126,7 +135,3 @@ def _streams(settings: Settings, name: str) -> list[tuple[str, str]]:
         return [("customers", "customers")]
     assert isinstance(source, ApiSource)
     return [(stream, f"{vendor_of(source)}_{stream}") for stream in streams_of(source)]
-
-
-def _treatments() -> str:
-    return ", ".join(get_args(Treatment))

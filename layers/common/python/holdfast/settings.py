@@ -5,8 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from holdfast.checked import parse_toml
-from holdfast.errors import ConfigurationInvalid
+from holdfast.checked import parse_toml, text_of
 from holdfast.privacy_settings import Privacy as Privacy
 from holdfast.privacy_settings import Treatment as Treatment
 from holdfast.source_settings import EventFields as EventFields
@@ -317,13 +316,9 @@ def load_settings(path: str | Path) -> Settings:
     """Read and check a configuration file.
 
     Raises:
-        ConfigurationInvalid: naming the file, the key and what is allowed there.
+        ConfigurationInvalid: naming the file, the line, the key and what is allowed there.
     """
-    try:
-        text = Path(path).read_text()
-    except OSError as error:
-        raise ConfigurationInvalid(f"{path}: cannot be read ({error.strerror})") from error
-    return parse_settings(text, str(path))
+    return parse_settings(text_of(Path(path)), str(path))
 
 
 def parse_settings(text: str, name: str = "holdfast.toml") -> Settings:

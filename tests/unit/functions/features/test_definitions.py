@@ -13,9 +13,9 @@ from tests.unit.functions.features.builders import SMALL, definitions
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ("weeks = 4", "weeks = 0", r"definitions.toml: weeks: .*greater than or equal to 2"),
-    ("weeks = 4", "weaks = 4", r"definitions.toml: weaks: "),
-    ("[7, 14, 30]", "[30, 7]", r"definitions.toml: windows_days: .*ascend"),
+    ("weeks = 4", "weeks = 0", r"definitions.toml:6: weeks: .*greater than or equal to 2"),
+    ("weeks = 4", "weaks = 4", r"definitions.toml:6: weaks: there is no such key; there are categories, .*, weeks, windows_days"),
+    ("[7, 14, 30]", "[30, 7]", r"definitions.toml:2: windows_days: .*ascend"),
     ('table = "emails"\nmany', 'table = "mails"\nmany', r"entities: .*email.table: there is no mails: there are .*emails"),
     ('of = "company"', 'of = "firm"', r"entities: .*customer.of: there is no firm: there are company, customer, event"),
     ('primitives = ["count"]', 'primitives = ["cuont"]', r"entities.email.primitives.0: Input should be 'count', 'active_days'"),

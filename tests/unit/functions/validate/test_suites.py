@@ -145,7 +145,46 @@ def test_more_than_25_of_great_expectations_own_are_known():
     ],
 )
 def test_kwargs_that_mean_nothing_are_refused_by_file_and_expectation(rule, kwargs, says):
-    with pytest.raises(ConfigurationInvalid, match=rf"^t\.yml: 1: {rule}") as caught:
+    with pytest.raises(ConfigurationInvalid, match=rf"^t\.yml:\d+: 1: {rule}") as caught:
         parse(entry(rule, kwargs), "t.yml")
 
     assert says in str(caught.value)
+
+
+LINES = """\
+expectation_suite_name: t
+# one that is right
+expectations:
+  - expectation_type: expect_column_to_exist
+    kwargs: {column: a}
+
+  - expectation_type: expect_column_values_to_be_unique
+    kwargs: {column: a, colour: b}
+"""
+
+
+def test_a_mistake_is_told_with_its_line():
+    with pytest.raises(
+        ConfigurationInvalid, match=r"^t\.yml:7: 2: expect_column_values_to_be_unique: colour in kwargs not"
+    ):
+        parse(LINES, "t.yml")
+    with pytest.raises(ConfigurationInvalid, match=r"^t\.yml:2: sweet; allowed are expectation_suite_name"):
+        parse("name: t\nsweet: 1\nexpectations: []", "t.yml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expectations: 2026-13-45", "!!timestamp x", "!!int ''", "!!float ''", "!!binary é", "{[a]: 1}", "[" * 3000, "&a [*a]",
+        "expectations: [{type: [expect_column_to_exist]}]", "name: \x00",
+        entry("expect_column_values_to_be_unique", "{column: a, 1: 2, b: 3}"),
+        entry("expect_column_values_to_be_unique", more="    severity: [1]"),
+        entry("expect_column_values_to_be_unique", "{column: a, condition_parser: [1]}"),
+        entry("expect_column_values_to_be_unique", r'{column: a, row_condition: "a == \0"}'),
+        entry("expect_column_values_to_match_regex", "{column: a, regex: 1}"),
+        entry("expect_column_kl_divergence_to_be_less_than", "{column: a, threshold: 1, partition_object: {values: [a], weights: [b]}}"),
+    ],
+)  # fmt: skip
+def test_whatever_yaml_may_hold_is_refused_in_words(text):
+    with pytest.raises(ConfigurationInvalid, match=r"^t\.yml"):
+        parse(text, "t.yml")
