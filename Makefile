@@ -30,6 +30,10 @@ test: setup  ## every test, two at a time: unit, infrastructure for both targets
 	@.uv/bin/uv sync --locked --quiet --inexact --group browser
 	@pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
+fuzz: setup  ## coverage-guided fuzzing of everything that reads what others wrote (ARGS="--seconds 60 --only logs")
+	@.uv/bin/uv sync --locked --quiet --inexact --group fuzz
+	@PYTHONPATH=.:functions:layers/common/python python -m tests.fuzz.guided $(ARGS)
+
 unit: setup  ## the quick tests alone
 	@pytest tests/unit tests/infra $(ARGS)
 

@@ -9,6 +9,8 @@ from isal import isal_zlib  # as zlib to call, and twice as quick
 
 _BLOCK = 1 << 18
 _MOST = 1 << 22
+_FED = 1 << 12
+"""Packed bytes that are unpacked at once: Zstandard makes up to 32,768 of one, and a small file must not fill the memory."""
 
 
 class BrokenFileError(Exception):
@@ -50,15 +52,15 @@ def _unpacked(stored: Iterator[bytes], packed: _Format) -> Iterator[bytes]:
     member = packed.start()
     try:
         for block in stored:
-            rest = block
-            while rest:
-                if member.eof:
-                    rest = rest.lstrip(packed.padding) if packed.padding else rest
-                    if not rest:
-                        break
-                    member = packed.start()
-                yield member.decompress(rest)
-                rest = member.unused_data if member.eof else b""
+            for rest in (block[start : start + _FED] for start in range(0, len(block), _FED)):
+                while rest:
+                    if member.eof:
+                        rest = rest.lstrip(packed.padding) if packed.padding else rest
+                        if not rest:
+                            break
+                        member = packed.start()
+                    yield member.decompress(rest)
+                    rest = member.unused_data if member.eof else b""
     except (isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]  # their stub calls the class an instance
         raise BrokenFileError(f"truncated or damaged {packed.name}: {error}") from error
     if not member.eof:

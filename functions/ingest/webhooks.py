@@ -1,7 +1,6 @@
 """Takes in what sources notify of: who signed it, which objects it names, and hints of those for the next run."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -151,7 +150,7 @@ def _body(event: Mapping[str, Any]) -> bytes:
             if event.get("isBase64Encoded")
             else text.encode(errors="surrogatepass")
         )
-    except binascii.Error as error:
+    except ValueError as error:
         raise NotificationRefused(HTTPStatus.BAD_REQUEST, "the body cannot be read") from error
     if len(body) > LARGEST:
         raise NotificationRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {LARGEST} bytes")

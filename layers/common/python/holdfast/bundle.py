@@ -75,8 +75,15 @@ class Bundle:
         return FeatureSet.from_json(self.json(FEATURES))
 
     def json(self, name: str) -> Any:
-        """One of the files, parsed."""
-        return json.loads(self.files[name])
+        """One of the files, parsed.
+
+        Raises:
+            BundleInvalid: it is no JSON.
+        """
+        try:
+            return json.loads(self.files[name])
+        except (ValueError, RecursionError) as error:
+            raise BundleInvalid(f"{name} of a bundle is no JSON") from error
 
 
 def save(store: "Store", bundle: Bundle) -> str:
@@ -119,11 +126,23 @@ def read(body_of: Callable[[str], bytes], version: str) -> Bundle:
     manifest = _read(body_of, version, MANIFEST)
     if _version_of(manifest) != version:
         raise BundleInvalid(f"bundle {version}: {MANIFEST} is not the one that gave the version its name")
-    bundle = Bundle({name: _read(body_of, version, name) for name in json.loads(manifest)["files"]})
+    promised = _promised(manifest, version)
+    bundle = Bundle({name: _read(body_of, version, name) for name in promised})
     if bundle.manifest != manifest:
-        changed = sorted(_changed(json.loads(manifest)["files"], bundle))
-        raise BundleInvalid(f"bundle {version}: {', '.join(changed)} is not what the manifest says")
+        changed = ", ".join(sorted(_changed(promised, bundle))) or "what is in it"
+        raise BundleInvalid(f"bundle {version}: {changed} is not what the manifest says")
     return bundle
+
+
+def _promised(manifest: bytes, version: str) -> dict[str, Any]:
+    try:
+        said = json.loads(manifest)
+    except (ValueError, RecursionError) as error:
+        raise BundleInvalid(f"bundle {version}: {MANIFEST} is no JSON") from error
+    files = said.get("files") if isinstance(said, dict) else None
+    if not isinstance(files, dict) or set(files) != FILES:
+        raise BundleInvalid(f"bundle {version}: {MANIFEST} has to list {', '.join(sorted(FILES))}")
+    return files
 
 
 def _read(body_of: Callable[[str], bytes], version: str, name: str) -> bytes:
@@ -137,5 +156,8 @@ def _version_of(manifest: bytes) -> str:
     return hashlib.sha256(manifest).hexdigest()[:12]
 
 
-def _changed(promised: dict[str, dict[str, Any]], bundle: Bundle) -> set[str]:
-    return {name for name, held in promised.items() if hashlib.sha256(bundle.files[name]).hexdigest() != held["sha256"]}
+def _changed(promised: dict[str, Any], bundle: Bundle) -> set[str]:
+    digests = {name: hashlib.sha256(body).hexdigest() for name, body in bundle.files.items()}
+    return {
+        name for name, held in promised.items() if not isinstance(held, dict) or held.get("sha256") != digests[name]
+    }

@@ -54,7 +54,24 @@ class Scorer:
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Scorer":
-        """Raises BundleInvalid when the models of the bundle do not fit its features."""
+        """A scorer that has scored a row of noughts.
+
+        Raises:
+            BundleInvalid: the models of the bundle do not fit its features, or are none.
+        """
+        try:
+            scorer = cls._read(bundle)
+            scorer.score(np.zeros((1, len(scorer.feature_set.names)), np.float32))
+        except BundleInvalid:
+            raise
+        except Exception as error:  # files that somebody else wrote fail in whatever way numpy does
+            raise BundleInvalid(
+                f"bundle {bundle.version} holds no models that score: {type(error).__name__}"
+            ) from error
+        return scorer
+
+    @classmethod
+    def _read(cls, bundle: Bundle) -> "Scorer":
         settings, feature_set = bundle.json(SETTINGS), bundle.feature_set
         trees = TreeTables.from_bytes(bundle.files[TABLES])
         if trees.width != len(feature_set.names):
