@@ -76,7 +76,8 @@ def curl(deployment: Deployment, path: str) -> str:
         else '"$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"'
     )
     session = "" if deployment.endpoint else ' -H "x-amz-security-token: $AWS_SESSION_TOKEN"'
-    return f"curl -s --aws-sigv4 aws:amz:{deployment.region}:execute-api --user {keys}{session} '{deployment.api_url}/v1/{path}'"
+    vouched = f" --cacert {deployment.authority}" if deployment.authority else ""
+    return f"curl -s{vouched} --aws-sigv4 aws:amz:{deployment.region}:execute-api --user {keys}{session} '{deployment.api_url}/v1/{path}'"
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -15,20 +15,19 @@ from infra.trouble import Trouble
 LOG = STATE / "deploy.log"
 
 
-def bootstrap(port: int, region: str) -> bool:
+def bootstrap(port: int, region: str, authority: Path | None = None) -> bool:
     """`cdk bootstrap`, unless the runtime has it; returns whether it was needed."""
-    cloudformation = session(region, runtime.endpoint(port)).client(
-        "cloudformation", endpoint_url=runtime.endpoint(port)
-    )
+    endpoint = runtime.endpoint(port, authority)
+    cloudformation = session(region, endpoint, str(authority or "")).client("cloudformation", endpoint_url=endpoint)
     try:
         cloudformation.describe_stacks(StackName="CDKToolkit")
     except ClientError:
-        _cdk(port, region, "bootstrap", f"aws://{runtime.ACCOUNT}/{region}")
+        _cdk(port, region, authority, "bootstrap", f"aws://{runtime.ACCOUNT}/{region}")
         return True
     return False
 
 
-def deploy(port: int, region: str, config: Path) -> None:
+def deploy(port: int, region: str, config: Path, authority: Path | None = None) -> None:
     """`cdk deploy` of target `local`.
 
     Raises:
@@ -37,6 +36,7 @@ def deploy(port: int, region: str, config: Path) -> None:
     _cdk(
         port,
         region,
+        authority,
         "deploy",
         "--require-approval",
         "never",
@@ -51,8 +51,8 @@ def deploy(port: int, region: str, config: Path) -> None:
     )
 
 
-def _cdk(port: int, region: str, *arguments: str) -> None:
-    environment = runtime.environment(port, region) | {
+def _cdk(port: int, region: str, authority: Path | None, *arguments: str) -> None:
+    environment = runtime.environment(port, region, authority) | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "CDK_DISABLE_CLI_TELEMETRY": "1",
     }

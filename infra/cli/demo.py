@@ -40,6 +40,8 @@ class Wanted:
     seed: int = 7
     data: Path | None = None
     """A folder with data of one's own; None: the demo world."""
+    enforce_iam: bool = False
+    """Whether signatures are verified and policies evaluated, as AWS does."""
 
     @property
     def hubspot_port(self) -> int:
@@ -48,6 +50,11 @@ class Wanted:
     @property
     def intercom_port(self) -> int:
         return self.port + 2
+
+    @property
+    def authority(self) -> Path | None:
+        """Who vouches for a runtime that enforces IAM: policies ask for TLS."""
+        return (STATE / "tls" / "authority.pem").resolve() if self.enforce_iam else None
 
     @property
     def world(self) -> Path:
@@ -63,14 +70,9 @@ def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, An
     """Set up, run one night, and return the deployment with the finished run's document."""
     processes, settings = Processes(STATE), _at_home(load_settings(wanted.config), wanted)
     making = _begin_world(wanted) if wanted.data is None else None
-    with _step(console, f"embedded AWS runtime on port {wanted.port}"):
-        runtime.start(processes, wanted.port, settings.region)
-    with _step(console, "cdk bootstrap"):
-        cdk.bootstrap(wanted.port, settings.region)
-    with _step(console, "cdk deploy -c target=local"):
-        cdk.deploy(wanted.port, settings.region, _write_config(settings))
-    deployment = Deployment.from_stack(settings.name, "local", settings.region, runtime.endpoint(wanted.port))
-    deployment.save()
+    with _step(console, f"embedded AWS runtime on port {wanted.port}{', IAM enforced' if wanted.enforce_iam else ''}"):
+        runtime.start(processes, wanted.port, settings.region, wanted.authority)
+    deployment = _deployed(wanted, settings, console)
     folder = _world(making, wanted, console) if making else _prepared(wanted, settings)
     if making:
         with _step(console, f"stand-in HubSpot and Intercom on ports {wanted.hubspot_port} and {wanted.intercom_port}"):
@@ -83,6 +85,17 @@ def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, An
             [s.prefix for s in settings.sources.values() if hasattr(s, "prefix")],
         )
     return _night(deployment, console)
+
+
+def _deployed(wanted: Wanted, settings: Settings, console: Console) -> Deployment:
+    with _step(console, "cdk bootstrap"):
+        cdk.bootstrap(wanted.port, settings.region, wanted.authority)
+    with _step(console, "cdk deploy -c target=local"):
+        cdk.deploy(wanted.port, settings.region, _write_config(settings), wanted.authority)
+    endpoint = runtime.endpoint(wanted.port, wanted.authority)
+    deployment = Deployment.from_stack(settings.name, "local", settings.region, endpoint, str(wanted.authority or ""))
+    deployment.save()
+    return deployment
 
 
 def start_night(deployment: Deployment) -> str:
@@ -191,7 +204,7 @@ def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment
         tokens["intercom"],
     ]
     ready = lambda: processes.listens(STANDINS, wanted.hubspot_port, wanted.intercom_port)  # noqa: E731
-    processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region), ready)
+    processes.start(STANDINS, command, runtime.environment(wanted.port, settings.region, wanted.authority), ready)
     for kind, token in tokens.items():
         for source in settings.of_kind(kind):
             secrets_.put(deployment, source, secrets_.TOKEN, token)

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from infra.local import runtime
+from infra.local.certificate import trusted
 from infra.packaging import ROOT
 from infra.trouble import Trouble
 
@@ -52,9 +53,11 @@ class Deployment:
     forget_function: str
     report_function: str
     report: str = ""
+    authority: str = ""
+    """File that vouches for an embedded runtime that is asked over TLS."""
 
     @classmethod
-    def from_stack(cls, name: str, target: str, region: str, endpoint: str | None) -> Self:
+    def from_stack(cls, name: str, target: str, region: str, endpoint: str | None, authority: str = "") -> Self:
         """Ask CloudFormation.
 
         Raises:
@@ -63,7 +66,7 @@ class Deployment:
         with explained(endpoint):
             try:
                 stack = (
-                    session(region, endpoint)
+                    session(region, endpoint, authority)
                     .client("cloudformation", endpoint_url=endpoint)
                     .describe_stacks(StackName=name)["Stacks"][0]
                 )
@@ -76,9 +79,8 @@ class Deployment:
             f"{endpoint}/restapis/{outputs['ApiId']}/live/_user_request_" if endpoint else outputs["ApiUrl"].rstrip("/")
         )
         named = {_snake(key): value for key, value in outputs.items() if _snake(key) in cls.__dataclass_fields__}
-        return cls(
-            **(named | {"name": name, "target": target, "region": region, "endpoint": endpoint, "api_url": api_url})
-        )
+        place = {"name": name, "target": target, "region": region, "endpoint": endpoint, "authority": authority}
+        return cls(**(named | place | {"api_url": api_url}))
 
     @classmethod
     def current(cls) -> Self:
@@ -105,17 +107,20 @@ class Deployment:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        return session(self.region, self.endpoint)
+        return session(self.region, self.endpoint, self.authority)
 
     def credentials(self) -> Any:
         """What calls are signed with."""
         return self._session.get_credentials()
 
 
-def session(region: str, endpoint: str | None) -> boto3.Session:
+def session(region: str, endpoint: str | None, authority: str = "") -> boto3.Session:
     """A session; for the embedded runtime with its own keys, whatever the shell's environment holds."""
     if endpoint is None:
         return boto3.Session(region_name=region)
+    if authority:
+        # Arrow's client of S3 can be told of it in no other way.
+        os.environ.update(trusted(authority))
     return boto3.Session(
         region_name=region, aws_access_key_id=runtime.ACCESS_KEY, aws_secret_access_key=runtime.SECRET_KEY
     )

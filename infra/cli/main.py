@@ -82,12 +82,15 @@ def demo_(
             min=1024, max=65000, help="Port of the embedded AWS runtime; the stand-in sources take the next two."
         ),
     ] = 4566,
+    enforce_iam: Annotated[
+        bool, typer.Option("--enforce-iam", help="Verify signatures and evaluate policies as AWS does, over TLS.")
+    ] = False,
 ) -> None:
     """Run the whole chain on this machine.
 
     From an empty AWS to explained scores: deploy, start the sources, run one night, ask the scoring API.
     """
-    wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data)
+    wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data, enforce_iam=enforce_iam)
     deployment, _ = demo.run_demo(wanted, console)
     show.results(console, deployment, truth=wanted.truth if data is None else None)
 
