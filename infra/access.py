@@ -11,22 +11,25 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from infra.storage import Storage
 
 ACCESS = {
-    "Plan": ("read uploads", "write artifacts", "write state", "read arrivals"),
+    "Plan": ("read uploads", "write artifacts", "keep bookmarks", "read arrivals"),
     "Ingest": (
         "read uploads",
         "write artifacts",
         "write landing",
         "write quarantine",
-        "write state",
+        "keep cursors",
+        "take turns",
+        "read hints",
         "read source tokens",
     ),
-    "Reconcile": ("write artifacts", "write quarantine", "write state", "write metrics"),
+    "Reconcile": ("write artifacts", "write quarantine", "keep bookmarks", "hold schemas", "write metrics"),
     "Scrub": (
         "purge uploads",
         "purge landing",
         "purge quarantine",
         "write artifacts",
-        "write state",
+        "keep bookmarks",
+        "keep out",
         "read pseudonym key",
     ),
     "Validate": ("write landing", "write quarantine", "write artifacts", "read lake", "read catalogue"),
@@ -34,8 +37,9 @@ ACCESS = {
         "read landing",
         "write lake",
         "use catalogue",
+        "hold locks",
         "write artifacts",
-        "write state",
+        "keep bookmarks",
         "read pseudonym key",
         "write metrics",
     ),
@@ -43,11 +47,11 @@ ACCESS = {
     "GroupOnSpark": ("read lake", "write cells"),
     "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "read cells", "write artifacts"),
     "Train": ("read lake", "read catalogue", "write artifacts"),
-    "Promote": ("read lake", "read catalogue", "read artifacts", "write state", "note use"),
-    "ScoreAll": ("write lake", "use catalogue", "write artifacts", "write scores", "write state"),
+    "Promote": ("read lake", "read catalogue", "read artifacts", "let serve", "note use"),
+    "ScoreAll": ("write lake", "use catalogue", "hold locks", "write artifacts", "write scores", "note scores"),
     "Report": ("write lake", "use catalogue", "hold locks", "write artifacts", "write metrics"),
     "Failed": (),
-    "Drift": ("read lake", "read catalogue", "write artifacts", "read state", "write metrics", "send events"),
+    "Drift": ("read lake", "read catalogue", "write artifacts", "see who serves", "write metrics", "send events"),
     "Maintain": ("write lake", "use catalogue", "hold locks", "read pseudonym key", "move scores"),
     "Forget": (
         "purge uploads",
@@ -97,6 +101,8 @@ _WRITE_ITEMS = [
     "dynamodb:DeleteItem",
     "dynamodb:BatchWriteItem",
 ]
+_KEEP = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]
+_LOCK = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
 _READ_CATALOGUE = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
 _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"]
 
@@ -136,19 +142,27 @@ def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> 
     return give
 
 
-def _state_under(keys: str, actions: list[str], *, writes: bool = True) -> Give:
-    """Of the state nothing but what lies under some keys."""
+def _state_under(*keys: str, actions: list[str], writes: bool = True) -> Give:
+    """Of the state nothing but what lies under some keys. Scans name no key and are never among the actions."""
 
     def give(grantee: iam.IGrantable, storage: Storage) -> None:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=actions,
             resource_arns=[storage.state.table_arn],
-            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [keys]}},
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}},
         )
         _use_key(grantee, storage, writes=writes)
 
     return give
+
+
+def _turns(grantee: iam.IGrantable, storage: Storage) -> None:
+    """Of each source its budget of requests, and the locks of its streams."""
+    _state_under("budget#*", actions=["dynamodb:UpdateItem"])(grantee, storage)
+    locks = [f"lock#{source}#*" for source in storage.source_secrets]
+    if locks:
+        _state_under(*locks, actions=_LOCK)(grantee, storage)
 
 
 def _catalogue(actions: list[str]) -> Give:
@@ -226,12 +240,19 @@ _GRANTS: dict[str, Give] = {
     "read bundles": _objects(lambda storage: storage.artifacts, _READ_OBJECTS, BUNDLES, RANKING),
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
     "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], USED),
-    "read state": _items(lambda storage: storage.state, _READ_ITEMS),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
+    "keep bookmarks": _state_under("files#*", "cursor#*", actions=_KEEP),
+    "keep cursors": _state_under("cursor#*", actions=["dynamodb:GetItem", "dynamodb:PutItem"]),
+    "take turns": _turns,
     # Anybody may call the function that takes hints in.
-    "write hints": _state_under("hints#*", ["dynamodb:GetItem", "dynamodb:PutItem"]),
-    "hold locks": _state_under("lock#table#*", ["dynamodb:PutItem", "dynamodb:DeleteItem"]),
-    "see who serves": _state_under("registry", ["dynamodb:GetItem"], writes=False),
+    "write hints": _state_under("hints#*", actions=["dynamodb:GetItem", "dynamodb:PutItem"]),
+    "read hints": _state_under("hints#*", actions=["dynamodb:Query"], writes=False),
+    "hold locks": _state_under("lock#table#*", actions=_LOCK),
+    "hold schemas": _state_under("lock#schemas", actions=_LOCK),
+    "keep out": _state_under("suppressed", actions=["dynamodb:Query", "dynamodb:PutItem"]),
+    "see who serves": _state_under("registry", actions=["dynamodb:GetItem"], writes=False),
+    "let serve": _state_under("registry", actions=["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    "note scores": _state_under("scores", actions=["dynamodb:GetItem", "dynamodb:PutItem"]),
     "look up scores": _items(lambda storage: storage.scores, ["dynamodb:GetItem", "dynamodb:BatchGetItem"]),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),
