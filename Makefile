@@ -93,6 +93,9 @@ check-privacy: setup  ## nothing personal is said anywhere, and who is forgotten
 kills: setup  ## writers of the lake killed at request after request: every table is the old or the new (half an hour)
 	@pytest tests/integration/test_kills.py --kill-points 50 $(ARGS)
 
+chaos: setup  ## the chain on a stack of its own under RUNS (20) seeded schedules of faults from SEED (0) on: nothing lost, nothing twice (Linux)
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.chaos --runs $(or $(RUNS),20) --seed $(or $(SEED),0) $(ARGS)
+
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy
 

@@ -5,7 +5,9 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.local.certificate import certificate, trusted
 from infra.local.processes import Processes, is_listening
@@ -16,6 +18,7 @@ ENFORCING = "infra.local.enforcing"
 ACCOUNT = "000000000000"
 ACCESS_KEY, SECRET_KEY = "test", "test"
 """The runtime's own root keys: they open nothing anywhere else."""
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _NOT_OURS = (
     "PYTHONDONTWRITEBYTECODE",
     "AWS_PROFILE",
@@ -54,8 +57,15 @@ def environment(port: int, region: str, authority: Path | None = None) -> dict[s
     )
 
 
-def start(processes: Processes, port: int, region: str, authority: Path | None = None) -> bool:
-    """Start the runtime unless ours already runs so; returns whether it was started.
+def start(
+    processes: Processes,
+    port: int,
+    region: str,
+    authority: Path | None = None,
+    *,
+    further: Mapping[str, str] = _NOTHING,
+) -> bool:
+    """Start the runtime unless ours already runs so, with `further` variables of its environment; returns whether it was started.
 
     With an authority it is asked over TLS and enforces IAM: it verifies signatures, and evaluates the policies of roles and of
     resources. Those of the buckets deny what comes without TLS, so that the one is not to be had without the other.
@@ -82,6 +92,7 @@ def start(processes: Processes, port: int, region: str, authority: Path | None =
             "PYTHONUNBUFFERED": "1",
             "MINISTACK_REGION": region,
         }
+        | further
     )
     ready = lambda: processes.listens(NAME, port) and is_healthy(port, authority)  # noqa: E731
     plain, enforced = [str(Path(sys.executable).with_name("ministack"))], [sys.executable, "-m", ENFORCING]

@@ -1,0 +1,93 @@
+"""Row-level checksums of all that a deployment holds, and what differs between two of them."""
+
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from benchmarks.chaos_snapshot import items
+from infra.cli.deployment import Deployment
+from infra.cli.lake import lake_of
+
+Sums = dict[str, Counter[str]]
+"""By table, how often there is a row of each hash."""
+
+UNLIKE = frozenset({"run", "run_id", "scored_at", "made_at", "trained_at", "_run"})
+"""Columns that say when and by which run a row was written, and nothing else."""
+
+
+@dataclass(frozen=True)
+class Differing:
+    """Rows of a table that are not as they should be."""
+
+    table: str
+    lost: int
+    extra: int
+
+
+def sums(deployment: Deployment) -> Sums:
+    """Every table of the lake, the served scores, the bookmarks of files and cursors, and the distinct rows that landed."""
+    return dict(_lake(deployment)) | {
+        "scores served": _counted(map(_plain, items(deployment, deployment.scores_table))),
+        "bookmarks": _counted(_bookmarks(deployment)),
+    } | dict(_landed(deployment))  # fmt: skip
+
+
+def differing(ours: Sums, whole: Sums) -> list[Differing]:
+    """What was lost and what is there too often, by table; a changed row is both."""
+    found = []
+    for table in sorted(ours.keys() | whole.keys()):
+        has, had = ours.get(table, Counter()), whole.get(table, Counter())
+        lost, extra = (had - has).total(), (has - had).total()
+        if lost or extra:
+            found.append(Differing(table, lost, extra))
+    return found
+
+
+def rows(told: Sums) -> int:
+    """How many rows were compared."""
+    return sum(each.total() for each in told.values())
+
+
+def _lake(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+    lake = lake_of(deployment)
+    for name in lake.names():
+        table = lake.read(name)
+        yield name, _counted(table.to_pylist() if table is not None else [])
+
+
+def _landed(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+    """By table, the distinct rows of all runs: a run that is made again may land what another one did."""
+    s3, found = deployment.client("s3"), {}
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.landing_bucket, Prefix="landing/"):
+        for each in page.get("Contents", []):
+            body = s3.get_object(Bucket=deployment.landing_bucket, Key=each["Key"])["Body"].read()
+            seen = found.setdefault(f"landed {each['Key'].split('/')[2]}", set())
+            seen |= set(_counted(pq.read_table(io.BytesIO(body)).to_pylist()))
+    yield from ((name, Counter(seen)) for name, seen in found.items())
+
+
+def _bookmarks(deployment: Deployment) -> Iterator[dict[str, Any]]:
+    for item in map(_plain, items(deployment, deployment.state_table)):
+        if item["pk"].startswith("files#"):
+            yield {name: item[name] for name in ("pk", "sk", "etag")}
+        elif item["sk"] == "cursor":
+            yield {"pk": item["pk"], "cursor": json.loads(item["note"]).get("cursor")}
+
+
+def _plain(item: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {name: next(iter(value.values())) for name, value in item.items()}
+
+
+def _counted(found: Iterable[dict[str, Any]]) -> Counter[str]:
+    return Counter(map(_hash, found))
+
+
+def _hash(row: dict[str, Any]) -> str:
+    told = sorted((name, value) for name, value in row.items() if name not in UNLIKE and value is not None)
+    return hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest()
