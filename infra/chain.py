@@ -24,8 +24,12 @@ RETRIED = [
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.ClientExecutionTimeoutException",
 ]
 """Step Functions compares a concrete class's name: these come from the drawn family, never from a base class."""
+
+DIED = ["Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "States.HeartbeatTimeout"]
+"""What Lambda and Step Functions call a function or a job that ended without a word: killed, out of memory, out of time."""
 
 LONGEST = Duration.hours(36)
 """A source may want quiet until its account's midnight, or for the day that a migration of it takes."""
@@ -45,6 +49,7 @@ _AGAIN: Any = {
     "max_delay": Duration.minutes(2),
     "jitter_strategy": sfn.JitterType.FULL,
 }
+_DEAD: Any = {"errors": DIED, "interval": Duration.seconds(2), "max_attempts": 2}
 _EVERYTHING: Any = {"errors": ["States.ALL"], "result_path": "$.failure"}
 
 
@@ -196,6 +201,7 @@ class Chain(Construct):
         return self._retried(task)
 
     def _retried(self, task: tasks.LambdaInvoke) -> tasks.LambdaInvoke:
+        task.add_retry(**_DEAD)
         task.add_retry(**_AGAIN)
         return task
 

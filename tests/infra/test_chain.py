@@ -89,7 +89,21 @@ def test_training_that_runs_out_of_memory_is_tried_once_more_and_knows_how_often
 
     assert train["Retry"][0] == {"ErrorEquals": ["TrainingOutOfMemory"], "MaxAttempts": 1}
     assert train["Parameters"]["Payload"]["attempt.$"] == "$$.State.RetryCount"
-    assert all(len(task["Retry"]) == 1 for name, task in tasks(machine) if name != "Train")
+    assert all(len(task["Retry"]) == 2 for name, task in tasks(machine) if name not in ("Train", "GroupOnSpark"))
+
+
+def test_a_function_that_died_without_a_word_is_tried_twice_more(machine: dict[str, Any]) -> None:
+    functions = [(name, task) for name, task in tasks(machine) if name != "GroupOnSpark"]
+    for name, task in functions:
+        *_, died, _transient = task["Retry"]
+
+        assert set(died["ErrorEquals"]) == {
+            "Lambda.Unknown",
+            "Runtime.ExitError",
+            "Sandbox.Timedout",
+            "States.HeartbeatTimeout",
+        }, name
+        assert died["MaxAttempts"] == 2, name
 
 
 def test_every_state_of_the_chain_is_caught_by_the_one_failure_state(machine: dict[str, Any]) -> None:
