@@ -7,12 +7,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+import pyarrow as pa
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError
 
 from benchmarks.chaos_door import Asked, Door
 from benchmarks.chaos_faults import REFUSALS, Befalling, Fault
+from holdfast.errors import StorageUnavailable
+from holdfast.lake import glue_lake
+from holdfast.locks import Locks
 from tests.integration.conftest import Runtime
 
 ONE_TRY = Config(retries={"total_max_attempts": 1})
@@ -85,3 +89,21 @@ def test_the_door_says_who_asks(door: Door, through: Callable[..., Any]) -> None
     through("sqs").list_queues()
 
     assert {(each.process, each.state, each.service) for each in asked} == {(os.getpid(), "Transform", "sqs")}
+
+
+@pytest.mark.parametrize("kind", ["throttled", "cut"])
+def test_a_table_whose_storage_is_not_to_be_had_is_worth_another_try(
+    aws_runtime: Runtime, door: Door, through: Callable[..., Any], kind: str
+) -> None:
+    through("glue").create_database(DatabaseInput={"Name": kind})
+    through("s3").create_bucket(Bucket=f"lake-{kind}")
+    lake = glue_lake(kind, f"lake-{kind}", "us-east-1", Locks(), door.url)
+    lake.append("numbers", pa.table({"n": [1, 2]}))
+
+    for ask in (lambda: lake.read("numbers"), lambda: lake.append("numbers", pa.table({"n": [3]}))):
+        door.befall = Befalling((Fault(kind, "s3", count=12),), {"s3": 1}, lambda: None)
+        with pytest.raises(StorageUnavailable):
+            ask()
+
+    door.befall = lambda _asked, _after: None
+    assert lake.read("numbers") == pa.table({"n": [1, 2]})

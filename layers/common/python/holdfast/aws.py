@@ -1,6 +1,7 @@
 """The only place that makes AWS clients, and the one that turns their errors into ours."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -31,9 +32,15 @@ _PASSING = {
     "ThrottlingException",
     "TooManyRequestsException",
     "TransactionConflictException",
-    "503",
-    "500",
+    "RequestThrottledException",
+    "RequestLimitExceeded",
+    "OperationTimeoutException",
 }
+_TOO_MANY, _THEIRS = 429, 500
+_ARROW_PASSING = re.compile(
+    r"AWS Error (NETWORK_CONNECTION|REQUEST_TIMEOUT|SLOW_DOWN|THROTTLING|SERVICE_UNAVAILABLE|INTERNAL_FAILURE)|HTTP status (429|5\d\d)"
+)
+"""What Arrow's own client of S3, by which tables are read and written, says in an OSError after its three tries."""
 
 
 @lru_cache
@@ -54,8 +61,17 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        if error_code(error) in _PASSING:
+        if _passes(error):
             raise StorageUnavailable(f"{doing}: {error_code(error)}") from error
         raise
     except BotoCoreError as error:
         raise StorageUnavailable(f"{doing}: {type(error).__name__}") from error
+    except OSError as error:
+        if said := _ARROW_PASSING.search(str(error)):
+            raise StorageUnavailable(f"{doing}: {said.group()}") from error
+        raise
+
+
+def _passes(error: ClientError) -> bool:
+    status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return error_code(error) in _PASSING or status == _TOO_MANY or status >= _THEIRS

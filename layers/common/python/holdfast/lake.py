@@ -165,7 +165,8 @@ class Lake:
         if said.items() <= self.said_of(name).items():
             return
         table = self.table(name)
-        there = table is not None and len(table.scan(where, limit=1).to_arrow())
+        with translated(f"reading table {name}"):
+            there = table is not None and len(table.scan(where, limit=1).to_arrow())
         with self._extended(name, rows.schema) as transaction:
             if there:
                 transaction.overwrite(rows, where, snapshot_properties=said)
