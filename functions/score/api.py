@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from holdfast.errors import UnknownCustomer
 from holdfast.observe import logger, metrics, tracer
 from holdfast.registry import DynamoRegistry
-from holdfast.resources import artifacts, environment, keyring, settings
+from holdfast.resources import environment, keyring, served, settings
 from score import many, requests, snapshot
 from score.answers import health_answer, models_answer, ranking_answer, row_of, score_answers, tag_of
 from score.held import DynamoVectors, Item
@@ -43,7 +43,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @lru_cache
 def serving() -> Serving:
     """The models that this warm function answers with."""
-    return Serving(DynamoRegistry(environment().state_table), artifacts(), time.monotonic)
+    return Serving(DynamoRegistry(environment().state_table), served(), time.monotonic)
 
 
 @lru_cache

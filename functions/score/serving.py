@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from holdfast.bundle import IMPORTANCE, MANIFEST, METRICS, REFERENCE, Bundle, load
-from holdfast.errors import BundleInvalid, NoData, Terminal
+from holdfast.bundle import IMPORTANCE, MANIFEST, METRICS, REFERENCE, Bundle, load, origin
+from holdfast.errors import BundleInvalid, NoData, StorageUnavailable, Terminal
+from holdfast.observe import logger
 from holdfast.registry import Champion, Registry
 from holdfast.scoring import Scorer
-from holdfast.store import Store, read_json
+from holdfast.store import Readable, read_json
 from score.held import Item
 from score.levers import Levers, aims_of
 
@@ -53,6 +54,7 @@ class Served:
     """A champion with the ranking of the last run."""
 
     champion: Champion
+    """Who serves: until the bundle of a newer one is there, who served before it."""
     model: Model
     ranking: dict[str, Any]
 
@@ -62,14 +64,17 @@ class Serving:
     """Looks at the champion's pointer and the ranking at most every 30 seconds of `clock`, and keeps few bundles."""
 
     registry: Registry
-    store: Store
+    store: Readable
     clock: Callable[[], float]
     _served: Served | None = field(default=None, init=False)
     _looked: float = field(default=0.0, init=False)
     _others: dict[str, Model] = field(default_factory=dict, init=False)
 
     def current(self) -> Served:
-        """The champion as of a moment ago. Raises NoData before the first promotion or the first scoring."""
+        """The champion as of a moment ago. Raises NoData before the first promotion or the first scoring.
+
+        A pointer may be here before the bundle: whoever served before goes on until that is there.
+        """
         now = self.clock()
         if self._served is None or now - self._looked >= _FRESH_S:
             self._served, self._looked = self._looked_up(), now
@@ -124,10 +129,10 @@ class Serving:
     def _of_vector(self, item: Item) -> Model:
         try:
             return self._other(item.get("model", ""))
-        except BundleInvalid as error:
+        except (BundleInvalid, StorageUnavailable) as error:
             raise NoData(
                 f"this customer's data is of feature set {item['feature_set']}, which no model that is there was "
-                "trained on: the next run makes it anew"
+                "trained on: its bundle is awaited, or the next run makes it anew"
             ) from error
 
     def _other(self, version: str) -> Model:
@@ -139,21 +144,49 @@ class Serving:
         return self._others[version]
 
     def _is_there(self, version: str) -> bool:
-        manifest = f"bundles/{version}/{MANIFEST}"
-        return any(each.key == manifest for each in self.store.list(manifest))
+        try:
+            return bool(self.store.read(f"bundles/{version}/{MANIFEST}"))
+        except KeyError:
+            return False
 
     def _read(self, version: str) -> Model:
         bundle = load(self.store, version)
         return Model(bundle, Scorer.from_bundle(bundle))
 
     def _looked_up(self) -> Served:
-        champion = self.registry.champion()
-        if champion is None:
+        pointed = self.registry.champion()
+        if pointed is None:
             raise NoData("no model serves yet: the first run has not come as far as Promote")
+        champion, model = self._there(pointed)
+        return Served(champion, model, self._ranking())
+
+    def _there(self, pointed: Champion) -> tuple[Champion, Model]:
+        """The champion that the pointer means; while its bundle cannot be had, the one in memory, or the last before it that can."""
         held = self._served
-        if held and held.champion.version == champion.version:
-            return Served(champion, held.model, self._ranking())
-        return Served(champion, self._read(champion.version), self._ranking())
+        if held and held.model.version == pointed.version:
+            return pointed, held.model
+        try:
+            return pointed, self._read(pointed.version)
+        except (BundleInvalid, StorageUnavailable) as error:
+            logger.warning("the champion's bundle is awaited", version=pointed.version, reason=str(error))
+            if held:
+                return held.champion, held.model
+            return self._before(pointed, error)
+
+    def _before(self, pointed: Champion, awaited: BundleInvalid | StorageUnavailable) -> tuple[Champion, Model]:
+        for at, version in reversed(list(enumerate(pointed.history))):
+            try:
+                model = self._read(version)
+            except (BundleInvalid, StorageUnavailable):
+                continue
+            return replace(pointed, version=version, run=self._run_of(version), history=pointed.history[:at]), model
+        raise NoData(f"the bundle of model {pointed.version}, which serves, is not here yet") from awaited
+
+    def _run_of(self, version: str) -> str:
+        try:
+            return str(origin(self.store, version).get("run", ""))
+        except StorageUnavailable:
+            return ""
 
     def _ranking(self) -> dict[str, Any]:
         try:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -21,6 +22,7 @@ Service = Literal[
 """What is ever called: functions that are deployed as zips carry the SDK's descriptions of these services alone."""
 
 _RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=5, read_timeout=60)
+_ONCE = Config(retries={"total_max_attempts": 1}, connect_timeout=1, read_timeout=4)
 _PASSING = {
     "InternalError",
     "InternalServerError",
@@ -44,10 +46,22 @@ _ARROW_PASSING = re.compile(
 
 
 @lru_cache
-def client(service: Service) -> Any:
-    """A cached client of `service` ("s3", "dynamodb", …) with standard retries; region and endpoint come from the environment."""
+def client(service: Service, region: str = "", *, patient: bool = True) -> Any:
+    """A cached client of `service` ("s3", "dynamodb", …); region, unless one is named, and endpoint come from the environment.
+
+    One that is not patient asks once and waits for seconds: for whoever can do without the answer.
+    """
     # Lambda and Fargate say AWS_REGION; the SDK by itself reads AWS_DEFAULT_REGION only.
-    return meter.watch(boto3.client(service, region_name=os.environ.get("AWS_REGION"), config=_RETRIES))
+    region = region or os.environ.get("AWS_REGION", "")
+    made = boto3.client(service, region_name=region or None, config=_RETRIES if patient else _ONCE)
+    return meter.watch(made)
+
+
+def regions_with(region: str) -> frozenset[str]:
+    """All regions of the partition that a region is in; none if the SDK does not know it."""
+    known = botocore.session.get_session().get_component("data_loader").load_data("partitions")["partitions"]
+    own: dict[str, Any] = next((each["regions"] for each in known if region in each["regions"]), {})
+    return frozenset(each for each in own if not each.endswith("-global"))
 
 
 def error_code(error: ClientError) -> str:

@@ -11,7 +11,7 @@ from holdfast.errors import BundleInvalid
 from holdfast.feature_set import FeatureSet
 
 if TYPE_CHECKING:
-    from holdfast.store import Store  # with the AWS SDK, which a bundle that was exported is read without
+    from holdfast.store import Readable, Store  # with the AWS SDK, which a bundle that was exported is read without
 
 CHURN, CALIBRATOR, VALUE, PERSONAS = "churn.json", "calibrator.json", "value.json", "personas.json"
 TABLES = "churn_tables.npz"
@@ -104,7 +104,7 @@ def note_origin(store: "Store", version: str, said: Mapping[str, Any]) -> None:
         store.write(key, canonical(dict(said)), _CONTENT_TYPES["json"])
 
 
-def origin(store: "Store", version: str) -> dict[str, Any]:
+def origin(store: "Readable", version: str) -> dict[str, Any]:
     """What was said of where a bundle came from; nothing where nobody said it."""
     try:
         return dict(json.loads(store.read(f"bundles/{version}/{ORIGIN}")))
@@ -112,7 +112,7 @@ def origin(store: "Store", version: str) -> dict[str, Any]:
         return {}
 
 
-def load(store: "Store", version: str) -> Bundle:
+def load(store: "Readable", version: str) -> Bundle:
     """Read a bundle and hold every file, and the manifest itself, to its digest.
 
     Raises:

@@ -11,7 +11,7 @@ from holdfast.keyring import keyring as read_keyring
 from holdfast.ledger import DynamoLedger
 from holdfast.locks import Locks
 from holdfast.settings import Settings, load_settings
-from holdfast.store import S3Store
+from holdfast.store import NearestStore, Readable, S3Store
 
 if TYPE_CHECKING:
     from holdfast.lake import Lake
@@ -42,6 +42,14 @@ def quarantine() -> S3Store:
 def artifacts() -> S3Store:
     """Work lists, feature sets, bundles, reports."""
     return S3Store(environment().artifacts_bucket)
+
+
+def served() -> Readable:
+    """Artifacts as the scorer reads them: in a further region a copy, and what has not come there yet from where it comes from."""
+    names = environment()
+    if not names.home_bucket:
+        return artifacts()
+    return NearestStore(artifacts(), S3Store(names.home_bucket, client("s3", names.home_region, patient=False)))
 
 
 def uploads() -> S3Store:

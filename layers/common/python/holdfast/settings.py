@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from holdfast.checked import parse_toml, text_of
 from holdfast.privacy_settings import Privacy as Privacy
 from holdfast.privacy_settings import Treatment as Treatment
+from holdfast.regions import check_regions
 from holdfast.source_settings import EventFields as EventFields
 from holdfast.source_settings import EventsSource as EventsSource
 from holdfast.source_settings import HubSpotKind as HubSpotKind
@@ -214,11 +215,31 @@ class Api(Section):
     burst: int = Field(400, ge=1)
     calls_per_5_minutes: int = Field(20_000, ge=10)
     """Of one address; beyond that the web application firewall blocks it (on AWS)."""
+    regions: tuple[str, ...] = ()
+    """Regions beside the deployment's own in which the scorer answers as well, from copies (on AWS): `eu-west-1`."""
+    domain: str | None = Field(None, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")
+    """Under this name the region that is nearest to the caller answers (on AWS): `scores.your-company.com`."""
+    hosted_zone: str | None = Field(None, pattern=r"^Z[A-Z0-9]{1,31}$")
+    """Id of the Route 53 zone that the name is in."""
 
     @model_validator(mode="after")
     def _pools_are_cognito(self) -> "Api":
         if self.user_pool and self.authorization != "cognito":
             raise ValueError('a `user_pool` goes with authorization = "cognito"')
+        return self
+
+    @model_validator(mode="after")
+    def _names_have_a_zone(self) -> "Api":
+        if (self.domain is None) != (self.hosted_zone is None):
+            raise ValueError(
+                "`domain` and `hosted_zone` go together: the name, and the id of the Route 53 zone that it is in"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_are_of_one_region(self) -> "Api":
+        if self.regions and self.clients:
+            raise ValueError("`clients` and `regions` exclude each other: API Gateway makes other keys in each region")
         return self
 
 
@@ -306,6 +327,13 @@ class Settings(Section):
     lake: LakeUpkeep = LakeUpkeep()
     images: Images = Images()
     privacy: Privacy = Privacy()
+
+    @field_validator("api")
+    @classmethod
+    def _further_regions_are_further(cls, api: Api, info: ValidationInfo) -> Api:
+        if api.regions and "region" in info.data:
+            check_regions(api.regions, info.data["region"])
+        return api
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""

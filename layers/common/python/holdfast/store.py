@@ -18,14 +18,18 @@ class Listed(NamedTuple):
     etag: str
 
 
-class Store(Protocol):
-    """A flat space of immutable byte strings."""
-
-    bucket: str
+class Readable(Protocol):
+    """Byte strings by key."""
 
     def read(self, key: str) -> bytes:
         """The object's bytes. Raises KeyError when there is none."""
         ...
+
+
+class Store(Readable, Protocol):
+    """A flat space of immutable byte strings."""
+
+    bucket: str
 
     def write(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         """Put the object, whole or not at all."""
@@ -43,9 +47,9 @@ class Store(Protocol):
 class S3Store:
     """Objects in one S3 bucket."""
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, s3: Any = None) -> None:
         self.bucket = bucket
-        self._s3 = client("s3")
+        self._s3 = s3 or client("s3")
 
     def read(self, key: str) -> bytes:
         with translated(f"reading s3://{self.bucket}/{key}"):
@@ -92,7 +96,21 @@ class MemoryStore:
         return f"memory://{key}"
 
 
-def read_json(store: Store, key: str) -> Any:
+@dataclass(frozen=True)
+class NearestStore:
+    """A copy that may be late, before what it is copied from: what the copy does not hold is read there."""
+
+    copy: Readable
+    home: Readable
+
+    def read(self, key: str) -> bytes:
+        try:
+            return self.copy.read(key)
+        except KeyError:
+            return self.home.read(key)
+
+
+def read_json(store: Readable, key: str) -> Any:
     """The object parsed as JSON. Raises KeyError when there is none."""
     return json.loads(store.read(key))
 

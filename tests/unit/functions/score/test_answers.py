@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from holdfast.bundle import Bundle, canonical, save
-from holdfast.errors import BundleInvalid, NoData
+from holdfast.bundle import CHURN, Bundle, canonical, note_origin, save
+from holdfast.errors import BundleInvalid, NoData, StorageUnavailable
 from holdfast.feature_set import FeatureSet
 from holdfast.registry import MemoryRegistry
 from holdfast.scoring import Scorer
-from holdfast.store import MemoryStore, write_json
-from score.answers import Row, models_answer, ranking_answer, row_of, score_answers, tag_of, vector_of
+from holdfast.store import MemoryStore, NearestStore, write_json
+from score.answers import Row, health_answer, models_answer, ranking_answer, row_of, score_answers, tag_of, vector_of
 from score.serving import Model, ModelReadsOther, Serving, UnknownModel
 from score.shapes import Score
 from tests.doubles.models import AS_OF, FEATURES, bundle
@@ -175,6 +175,91 @@ def test_the_same_champion_keeps_its_tables() -> None:
     clock.now = 100.0
 
     assert serving.current().model is first.model
+
+
+def promoted_before_its_bundle(registry: MemoryRegistry) -> str:
+    """A newer champion, of whose bundle nothing has come here."""
+    registry.promote(bundle(8).version, "run-2", NOW, registry.champion())
+    return bundle(8).version
+
+
+def test_until_the_bundle_of_a_new_champion_is_there_the_one_before_goes_on() -> None:
+    clock = Clock()
+    serving, store, registry = a_serving(clock)
+    first = serving.current()
+    newer = promoted_before_its_bundle(registry)
+
+    clock.now = 31.0
+    meanwhile = serving.current()
+    save(store, bundle(8))
+    clock.now = 62.0
+
+    assert (meanwhile.champion, meanwhile.model) == (first.champion, first.model)
+    assert health_answer(meanwhile).model == bundle().version
+    assert serving.current().model.version == newer
+
+
+def test_a_bundle_of_which_only_some_files_have_come_does_not_serve() -> None:
+    clock = Clock()
+    serving, store, registry = a_serving(clock)
+    serving.current()
+    newer = promoted_before_its_bundle(registry)
+    save(store, bundle(8))
+    del store.objects[f"bundles/{newer}/{CHURN}"]
+
+    clock.now = 31.0
+
+    assert serving.current().model.version == bundle().version
+
+
+def test_who_begins_meanwhile_begins_with_the_last_champion_whose_bundle_is_there() -> None:
+    serving, store, registry = a_serving(Clock())
+    note_origin(store, bundle().version, {"run": "run-1"})
+    promoted_before_its_bundle(registry)
+
+    served = serving.current()
+
+    assert (served.champion.version, served.champion.run, served.champion.history) == (bundle().version, "run-1", ())
+    assert models_answer(served).champion == bundle().version
+
+
+def test_with_no_bundle_at_all_callers_are_told_to_wait() -> None:
+    serving, store, _ = a_serving(Clock())
+    store.objects = {key: body for key, body in store.objects.items() if not key.startswith("bundles/")}
+
+    with pytest.raises(NoData, match=f"the bundle of model {bundle().version}, which serves, is not here yet"):
+        serving.current()
+
+
+def test_a_vector_for_a_bundle_that_has_not_come_here_is_scored_from_where_it_comes_from() -> None:
+    """The online store may be faster than the bucket: neither is late for the score."""
+    serving, copy, registry = a_serving(Clock())
+    home = MemoryStore()
+    registry.promote(save(home, of_another_set()), "run-2", NOW, registry.champion())
+    theirs = {**ITEM, "feature_set": Scorer.from_bundle(of_another_set()).feature_set.version}
+
+    with pytest.raises(NoData, match="its bundle is awaited"):
+        serving.fitting({**theirs, "model": of_another_set().version})
+    nearest = Serving(registry, NearestStore(copy, home), Clock())
+
+    assert nearest.fitting(theirs).version == of_another_set().version
+    assert nearest.version(bundle().version).version == bundle().version
+
+
+class Unreachable:
+    """A bucket of a region that is away."""
+
+    def read(self, key: str) -> bytes:
+        raise StorageUnavailable(f"reading {key}: ConnectTimeoutError")
+
+
+def test_with_the_home_region_away_what_was_copied_serves() -> None:
+    _, copy, registry = a_serving(Clock())
+    promoted_before_its_bundle(registry)
+
+    served = Serving(registry, NearestStore(copy, Unreachable()), Clock()).current()
+
+    assert served.model.version == bundle().version
 
 
 def test_nothing_is_served_before_the_first_run() -> None:
