@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from holdfast.vendors import vendor_of
-from privacy import bodies, forgetting, objects, tables
+from privacy import bodies, forgetting, items, objects, tables
 from privacy.buckets import Version
 from privacy.places import House
 from privacy.sought import Sought
 
 _MADE = {
     "customers": "who the customer is, put together from contacts and customer tables",
+    "customer_records": "which records of the sources (their ids as pseudonyms) are which customer",
     "events": "what was done in the product, from usage logs",
     "emails": "marketing emails that were sent, opened and clicked",
     "conversations": "conversations with support",
@@ -69,8 +70,16 @@ def _of_zone(zone: objects.Zone, sought: Sought) -> Held | None:
 
 
 def _of_store(house: House, sought: Sought) -> Held | None:
-    rows = [_vector(item) for item in house.scores.items() if sought.named([item["customer_id"]["S"]])]
-    return Held("online store", "the features that the scoring API answers from", rows) if rows else None
+    rows = [_stored(item) for item in house.scores.items() if items.of_store(item, sought)]
+    return (
+        Held(
+            "online store",
+            "what the scoring API answers from: features, and which records of the sources lead to them",
+            rows,
+        )
+        if rows
+        else None
+    )
 
 
 def about_table(house: House, name: str) -> str:
@@ -92,6 +101,7 @@ def _of_object(zone: objects.Zone, latest: Version, sought: Sought) -> Iterator[
         yield from ({"object": latest.key, "held": each} for each in found)
 
 
-def _vector(item: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _stored(item: items.Item) -> dict[str, Any]:
     known = {name: value["S"] for name, value in item.items() if "S" in value}
-    return known | {"vector": np.frombuffer(bytes(item["vector"]["B"]), "<f4").tolist()}
+    vectors = {name: np.frombuffer(bytes(value["B"]), "<f4").tolist() for name, value in item.items() if "B" in value}
+    return known | vectors

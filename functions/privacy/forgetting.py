@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from uuid import uuid4
 
+from holdfast import records
 from holdfast.forgotten import receipt_key
 from holdfast.locks import ENTRY, UPKEEP
 from holdfast.observe import logger
@@ -127,11 +128,10 @@ def sought_for(house: House, person: str) -> Sought:
 def _sought(house: House, person: str) -> tuple[Sought, list[Request]]:
     """Whom an identifier means, and what was asked about them before."""
     sought = Sought(house.keys)
-    source, _, record = person.partition(":")
-    if record and source in house.settings.sources:
-        for stream in ("contacts", "customers"):
-            sought.learn_record(f"{source}/{stream}", record)
-    else:
+    of_source = records.named(person, house.settings.sources)
+    for place, record in of_source:
+        sought.learn_record(place, record)
+    if not of_source:
         sought.learn(person)
     held = house.register.tokens()
     receipts = {held[token] for token in sought.tokens & set(held)}

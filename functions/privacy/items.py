@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from holdfast.aws import client, translated
+from holdfast.records import LEADS_TO
 from privacy import texts
 from privacy.register import LIST, REQUESTS
 from privacy.sought import Sought
 
 Item = dict[str, dict[str, Any]]
 _HINTS, _NOTES = "hints#", "cursor#"
+_NAMING = ("customer_id", LEADS_TO)
+"""Attributes of the online store that name somebody."""
 
 
 class Table(Protocol):
@@ -46,10 +49,15 @@ class DynamoTable:
 
 def scores(table: Table, sought: Sought, *, dry: bool = False) -> int:
     """Take the person out of the online store; how many items."""
-    found = [item for item in table.items() if sought.named([item["customer_id"]["S"]])]
+    found = [item for item in table.items() if of_store(item, sought)]
     for item in () if dry else found:
         table.remove(item)
     return len(found)
+
+
+def of_store(item: Item, sought: Sought) -> bool:
+    """Whether an item of the online store is the person's: held under their name, or leading to it."""
+    return bool(sought.named(item[name]["S"] for name in _NAMING if name in item))
 
 
 def state(table: Table, sought: Sought, *, dry: bool = False) -> int:

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from holdfast.pseudonym import Pseudonymiser
+from holdfast.records import DOMAIN, hashed_of
 
 FORM = re.compile(r"k[1-9]\d{0,3}_[0-9a-f]{32}")
-RECORD = "record"
-"""Domain of the pseudonyms of a source's own record ids."""
 _WORD = re.compile(r"[^\s\"'\\,;:<>(){}\[\]=|`]+")
 _SUFFIXES = re.compile(r"(\.(gz|zst|ndjson|jsonl?|csv|parquet|log|txt))+$", re.IGNORECASE)
 """What a file's name ends with."""
@@ -102,9 +101,9 @@ class Sought:
 
     def _tokens(self, place: str, values: Sequence[str]) -> list[set[str]]:
         if place:
-            said = [f"{place}/{value}" for value in values]
+            said = [hashed_of(place, value) for value in values]
             return [
-                set(map(token, each)) for each in zip(*(key.each(said, RECORD) for key in self._every), strict=True)
+                set(map(token, each)) for each in zip(*(key.each(said, DOMAIN) for key in self._every), strict=True)
             ]
         raw = [value for value in values if not FORM.fullmatch(value)]
         made = zip(*(key.each(raw) for key in self._every), strict=True) if raw else ()

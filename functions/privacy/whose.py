@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from holdfast.records import PEOPLE
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.vendors import vendor_of
 
 NAMING = ("customer_id", "customer", "external_id", "email", "recipient", "contact_external_id")
 """Columns with an identifier or a pseudonym of the person that a row is of."""
-_PEOPLE = ("contacts", "customers")
-"""Streams of which a record is a person."""
 _RECORDS: Mapping[str, Mapping[str, str]] = {
     "hubspot": {"contact_id": "contacts"},
     "intercom": {"contact_id": "contacts", "conversation_id": "conversations"},
@@ -77,7 +76,7 @@ def contact_streams(settings: Settings) -> Iterator[str]:
         if isinstance(source, TableSource):
             yield f"{name}_customers"
         elif not isinstance(source, EventsSource):
-            yield from (f"{name}_{stream}" for stream in _PEOPLE)
+            yield from (f"{name}_{stream}" for stream in PEOPLE)
 
 
 def followed_streams(settings: Settings) -> Iterator[str]:
@@ -90,7 +89,7 @@ def followed_streams(settings: Settings) -> Iterator[str]:
 def _of_stream(source: str, vendor: str, stream: str) -> Whose:
     known = _RECORDS.get(vendor, _BILLED)
     records = [(column, f"{source}/{to}") for column, to in known.items()]
-    if stream in (*_PEOPLE, *_FOLLOWED):
+    if stream in (*PEOPLE, *_FOLLOWED):
         records.append(("id", f"{source}/{stream}"))
     taken = {column for column, _ in records}
     naming = tuple(name for name in NAMING if name not in taken)

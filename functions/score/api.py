@@ -49,7 +49,8 @@ def serving() -> Serving:
 @lru_cache
 def people() -> People:
     """The customers that it can score."""
-    return People(keyring, DynamoVectors(environment().scores_table, environment().state_table), time.monotonic)
+    held = DynamoVectors(environment().scores_table, environment().state_table)
+    return People(keyring, held, time.monotonic, settings().sources)
 
 
 snapshot.install(serving)
@@ -70,7 +71,7 @@ def customers() -> Response[str]:
 
 @app.get("/v1/customers/<customer>/score")
 def score(customer: str) -> Response[str]:
-    """One customer's score, by pseudonym or by the id that the product knows them by."""
+    """One customer's score: by pseudonym, by the id that the product knows them by, or by a record of a source."""
     item = _held(customer)
     return _scored(item, serving().fitting(item))
 

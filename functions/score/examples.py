@@ -39,7 +39,7 @@ EXAMPLES: dict[str, Any] = {
         ],
     },
     "wanted": {
-        "ids": {"value": {"customers": ["u-000042", "u-999999"], "reasons": 3}},
+        "ids": {"value": {"customers": ["u-000042", "hubspot:100045", "u-999999"], "reasons": 3}},
         "rows": {"value": {"rows": [{"id": "what-if", "features": {}}]}},
     },
 }  # fmt: skip

@@ -5,21 +5,15 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from holdfast.aws import client, translated
 from holdfast.errors import StorageUnavailable
+from score.writing import ATTEMPTS, THREADS, batches, put_request, written
 
 Item = dict[str, Any]
-_T = TypeVar("_T")
-
-_THREADS = 8
-_BATCH, _BATCH_READ = 25, 100
-"""The most that DynamoDB takes, and gives, in one call."""
-_AT_ONCE = 400
-"""Batches in memory at the same time."""
-_ATTEMPTS = 8
+_BATCH_READ = 100
+"""The most that DynamoDB gives in one call."""
 _WRITTEN = {"pk": {"S": "scores"}, "sk": {"S": "written"}}
 
 
@@ -61,8 +55,8 @@ class DynamoVectors:
         return _item(found["Item"]) if "Item" in found else None
 
     def get_all(self, customer_ids: Collection[str]) -> dict[str, Item]:
-        with ThreadPoolExecutor(_THREADS) as threads:
-            found = threads.map(self._read, _batches(sorted(customer_ids), _BATCH_READ))
+        with ThreadPoolExecutor(THREADS) as threads:
+            found = threads.map(self._read, batches(sorted(customer_ids), _BATCH_READ))
             return {item["customer_id"]: item for batch in found for item in batch}
 
     def hold(self, items: Items) -> int:
@@ -73,9 +67,7 @@ class DynamoVectors:
             )
         if held.get("digest", {}).get("S") == new:
             return 0
-        with ThreadPoolExecutor(_THREADS) as threads:
-            for batches in _batches(_batches(items, _BATCH), _AT_ONCE):
-                list(threads.map(self._put, batches))
+        written(self._dynamodb, self._table, map(put_request, items))
         with translated("remembering what vectors were written"):
             self._dynamodb.put_item(TableName=self._state_table, Item={**_WRITTEN, "digest": {"S": new}})
         return len(items)
@@ -83,7 +75,7 @@ class DynamoVectors:
     def _read(self, batch: list[str]) -> list[Item]:
         waiting: dict[str, Any] = {self._table: {"Keys": [{"customer_id": {"S": each}} for each in batch]}}
         items: list[Item] = []
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             with translated("reading customers' vectors"):
                 answer = self._dynamodb.batch_get_item(RequestItems=waiting)
             items += map(_item, answer["Responses"].get(self._table, []))
@@ -91,19 +83,7 @@ class DynamoVectors:
             if not waiting:
                 return items
             time.sleep(0.05 * 2**attempt)
-        raise StorageUnavailable(f"DynamoDB left vectors unread after {_ATTEMPTS} attempts")
-
-    def _put(self, batch: list[Item]) -> None:
-        waiting = {self._table: [_put_request(item) for item in batch]}
-        for attempt in range(_ATTEMPTS):
-            with translated("writing vectors"):
-                waiting = self._dynamodb.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {})
-            if not waiting:
-                return
-            time.sleep(0.05 * 2**attempt)
-        raise StorageUnavailable(
-            f"DynamoDB left {len(waiting[self._table])} vectors unwritten after {_ATTEMPTS} attempts"
-        )
+        raise StorageUnavailable(f"DynamoDB left vectors unread after {ATTEMPTS} attempts")
 
 
 @dataclass
@@ -136,16 +116,5 @@ def digest(items: Iterable[Item]) -> str:
     return sha.hexdigest()
 
 
-def _put_request(item: Item) -> dict[str, Any]:
-    typed = {name: {"B": value} if isinstance(value, bytes) else {"S": value} for name, value in item.items()}
-    return {"PutRequest": {"Item": typed}}
-
-
 def _item(held: dict[str, Any]) -> Item:
     return {name: next(iter(value.values())) for name, value in held.items()}
-
-
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch

@@ -14,8 +14,8 @@ _ANYWHERE = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDD
 _OF_BODIES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 CUSTOMER = {
-    "name": "id", "in": "path", "required": True, "description": "External id or pseudonym. An email address is refused: URLs are "
-    "written down in many places; ask for it by POST /scores.",
+    "name": "id", "in": "path", "required": True, "description": "The product's own id; a record of a source as `<source>:<its id>`, "
+    "such as hubspot:100045; or a pseudonym. An email address is refused: URLs are written down in many places; ask for it by POST /scores.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[^@/?#%\\\\]+$"}, "example": "u-000042",
 }  # fmt: skip
 _VERSION = {

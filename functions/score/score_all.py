@@ -16,7 +16,7 @@ from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.scoring import Scorer
 from holdfast.settings import Scoring
 from holdfast.store import Store, write_json
-from score import history
+from score import history, leads
 from score.batch import ranking, score_table, vectors
 from score.held import DynamoVectors, Vectors
 
@@ -28,7 +28,10 @@ _REASONS_RANKED = 3
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Score all, answer where the scores are."""
     held = DynamoVectors(environment().scores_table, environment().state_table)
-    return score_all(ScoringWanted.parse(event), lake(), artifacts(), held, settings().scoring).to_json()
+    answer = score_all(ScoringWanted.parse(event), lake(), artifacts(), held, settings().scoring)
+    records = leads.held(lake(), leads.DynamoLeads(environment().scores_table, environment().state_table))
+    logger.info("records of the sources lead to customers", changed=records)
+    return answer.to_json()
 
 
 def score_all(wanted: ScoringWanted, lake: Lake, store: Store, held: Vectors, rule: Scoring) -> Scored:

@@ -9,7 +9,12 @@ MOST_REASONS = 20
 VERSION = r"^[0-9a-f]{12}$"
 
 Customer = Annotated[
-    str, Field(min_length=1, max_length=256, description="External id, email address, or a pseudonym.")
+    str,
+    Field(
+        min_length=1,
+        max_length=256,
+        description="The product's own id; a record of a source as `<source>:<its id>`, such as hubspot:100045; an email address; or a pseudonym.",
+    ),
 ]
 Probability = Annotated[float, Field(ge=0, le=1)]
 

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 from pyiceberg.expressions import And, GreaterThanOrEqual, LessThanOrEqual, Reference
 
+from holdfast import records
 from holdfast.contracts import Transformed
 from holdfast.lake import Lake
 from holdfast.ledger import CURSOR, Ledger
@@ -26,7 +27,7 @@ from holdfast.tables import ACTIVITIES, STATES
 from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
 from validate.contradictions import contradictions
 from validate.guard import Guard
-from validate.identity import unite
+from validate.identity import customer_records, unite
 from validate.recording import HISTORIES, recorded
 from validate.rekeying import rekeyed
 from validate.staging import Part
@@ -95,7 +96,7 @@ def _entered(run: str, settings: Settings, place: Place, pseudonymiser: Pseudony
         if events.batches:
             rows, added = _enter_events(connection, run, events, place, pseudonymiser)
             gap = reconciliation.counted(run, settings, place.artifacts, int(events.starts()[-1]), rows, added).gap
-    for name, table in _small_tables(connection, relations, settings, place):
+    for name, table in _small_tables(connection, relations, settings, place, pseudonymiser):
         if name in HISTORIES:
             recorded(place.lake, name, table, moments.of(connection, name), now)
         rows += table.num_rows if place.lake.replace(name, table) else 0
@@ -225,13 +226,19 @@ def _known_events(events: Part, place: Place) -> pa.ChunkedArray:
 
 
 def _small_tables(
-    connection: duckdb.DuckDBPyConnection, relations: list[str], settings: Settings, place: Place
+    connection: duckdb.DuckDBPyConnection,
+    relations: list[str],
+    settings: Settings,
+    place: Place,
+    pseudonymiser: Pseudonymiser,
 ) -> list[tuple[str, pa.Table]]:
     small = [
         (name, conform.snapshot(connection, name))
         for name, (source, _) in SNAPSHOTS.items()
         if {source, *ALSO_NEEDED.get(name, ())} <= set(relations)
     ]
+    if set(CONTACTS) & set(relations):
+        small.append((records.TABLE, customer_records(connection, settings.sources, pseudonymiser)))
     if {"customers", *CONTACTS} & set(relations):
         return [("customers", conform.customers(connection)), *small]
     if all(source.kind == "events" for source in settings.sources.values()):

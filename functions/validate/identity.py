@@ -4,13 +4,16 @@ A person is known by the product's own id when any contact has it, else by the e
 pseudonym of an address to the id of the person who has both.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import duckdb
 import pyarrow as pa
 
+from holdfast import records
 from holdfast.privacy import identifiers
 from holdfast.pseudonym import Pseudonymiser
+from holdfast.settings import Source
+from holdfast.tables import CUSTOMER_RECORDS
 from validate.conform import columns_of
 from validate.statements import ALIASES, CONTACT_IDS, LAST_RESORT, PEOPLE
 
@@ -39,6 +42,22 @@ def unite(
     connection.register("pseudonyms", pa.table(arrays, names=["raw", "pseudonym"]))
     for statement in (PEOPLE, ALIASES, CONTACT_IDS):
         connection.execute(statement)
+
+
+def customer_records(
+    connection: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], pseudonymiser: Pseudonymiser
+) -> pa.Table:
+    """Which record of which source is which customer; several may be one. Ids of records are pseudonyms here."""
+    parts = [CUSTOMER_RECORDS.empty_table()]
+    for name, source in sorted(sources.items()):
+        for place in records.places(name, source):
+            query = (
+                "SELECT _contact, customer_id FROM contact_ids WHERE _source = ? AND _contact IS NOT NULL ORDER BY 1"
+            )
+            ids, customers = connection.sql(query, params=[name]).to_arrow_table().columns
+            hashed = pseudonymiser.each([records.hashed_of(place, one) for one in ids.to_pylist()], records.DOMAIN)
+            parts.append(pa.table([hashed, [name] * len(hashed), customers], schema=CUSTOMER_RECORDS))
+    return pa.concat_tables(parts).combine_chunks()
 
 
 def _distinct(connection: duckdb.DuckDBPyConnection, named: list[tuple[str, str]]) -> list[str]:

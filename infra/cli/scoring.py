@@ -34,7 +34,12 @@ def top(
 
 
 def score(
-    customer: Annotated[str, typer.Argument(help="External id, or a pseudonym as the lists show it.")] = "",
+    customer: Annotated[
+        str,
+        typer.Argument(
+            help="External id, SOURCE:ID of a contact (hubspot:100045), or a pseudonym as the lists show it."
+        ),
+    ] = "",
     model: Annotated[str, typer.Option("--model", help="Another model than the one that serves: its version.")] = "",
     ids: Annotated[
         Path | None,

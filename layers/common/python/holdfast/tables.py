@@ -67,6 +67,9 @@ newest that the source told of the row; a plan may have changed later still. `_m
 CUSTOMERS_BASE = pa.schema([("customer_id", TEXT), ("company_id", TEXT), ("created_at", TIME)])
 """What every customers table has. The rest are attributes: declared ones of the CRM, or all columns of a `table` source."""
 
+CUSTOMER_RECORDS = pa.schema([("record", TEXT), ("source", TEXT), ("customer_id", TEXT)])
+"""Which record of which source is which customer: see `holdfast.records`."""
+
 ACTIVITY_BASE = pa.schema(_ACTIVITY)
 """What every activity table has: one row is one thing that one customer did at one moment, learnt at `known_at`."""
 

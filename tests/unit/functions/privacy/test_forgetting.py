@@ -11,7 +11,9 @@ import pytest
 
 from holdfast.forgotten import MODELS, receipt_key
 from holdfast.hints import PRIVACY, Hint
+from holdfast.records import DOMAIN, TABLE
 from holdfast.store import read_json, write_json
+from holdfast.tables import CUSTOMER_RECORDS
 from infra.cli.scan import Needles, within
 from privacy import forgetting, notices
 from privacy import places as places_
@@ -21,7 +23,10 @@ from tests.doubles.erasure import RING, Estate, estate
 
 EMAIL, USER = "ada@example.com", "u-000012"
 HER, HIM = (RING.current.one(each) for each in (USER, "u-000013"))
-ALL = Needles(frozenset({EMAIL, USER, *RING.pseudonyms(EMAIL), *RING.pseudonyms(USER)}))
+RECORDS = {RING.current.one(f"crm/contacts/{each}", DOMAIN): to for each, to in (("7", HER), ("8", HIM))}
+ALL = Needles(
+    frozenset({EMAIL, USER, *(each for one in (EMAIL, USER) for each in RING.pseudonyms(one)), *list(RECORDS)[:1]})
+)
 
 
 def parquet(rows: list[dict]) -> bytes:
@@ -59,6 +64,8 @@ def held(tmp_path: Path) -> Estate:
         "rankings/latest.json", json.dumps({"customers": [{"customer_id": HER}, {"customer_id": HIM}]}).encode()
     )
     made.scores.held = [{"customer_id": {"S": each}, "vector": {"B": b"\0" * 4}} for each in (HER, HIM)]
+    made.scores.held += [{"customer_id": {"S": record}, "leads_to": {"S": to}} for record, to in RECORDS.items()]
+    made.lake.replace(TABLE, pa.table([list(RECORDS), ["crm"] * 2, list(RECORDS.values())], schema=CUSTOMER_RECORDS))
     made.state.held = [
         {"pk": {"S": "hints#crm#contacts"}, "sk": {"S": each}, "events": {"S": "[]"}} for each in ("7", "8")
     ]
@@ -105,7 +112,8 @@ def test_everybody_else_is_as_before(held: Estate) -> None:
     assert held.lake.read("customers").to_pylist() == [{"customer_id": HIM}]  # type: ignore[union-attr]
     assert held.lake.read("raw_crm_calls").to_pylist() == [{"id": "c2", "contact_id": "8"}]  # type: ignore[union-attr]
     assert gzip.decompress(held.uploads.held[-1][1]) == line("u-000013")
-    assert [item["customer_id"]["S"] for item in held.scores.held] == [HIM]
+    assert [item["customer_id"]["S"] for item in held.scores.held] == [HIM, list(RECORDS)[1]]
+    assert held.lake.read(TABLE)["customer_id"].to_pylist() == [HIM]  # type: ignore[index]
     assert [item["sk"]["S"] for item in held.state.held] == ["8"]
 
 
@@ -208,7 +216,11 @@ def test_an_export_has_what_would_be_forgotten_and_leaves_all_as_it_is(held: Est
 
     assert made["table customers"] == [{"customer_id": HER}]
     assert made["bucket uploads"] == [{"object": "usage/a.gz", "held": line(USER).decode().strip()}]
-    assert made["online store"] == [{"customer_id": HER, "vector": [0.0]}]
+    assert made["online store"] == [
+        {"customer_id": HER, "vector": [0.0]},
+        {"customer_id": next(iter(RECORDS)), "leads_to": HER},
+    ]
+    assert [row["record"] for row in made[f"table {TABLE}"]] == list(RECORDS)[:1]
     assert found(held) == before
 
 

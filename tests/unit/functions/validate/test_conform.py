@@ -10,7 +10,7 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import Settings, parse_settings
 from validate import conform
 from validate.cutoff import as_of
-from validate.identity import unite
+from validate.identity import customer_records, unite
 
 KEY = Pseudonymiser(b"k" * 32)
 NOW = datetime(2026, 5, 6, 7, 8, tzinfo=UTC)
@@ -168,3 +168,26 @@ def test_associations_stay_out_of_the_customers_and_properties_that_a_user_named
 
     assert set(customer) == {"customer_id", "company_id", "created_at", "country", "mrr"}
     assert (customer["company_id"], customer["mrr"]) == ("c1", 12.5)
+
+
+def test_records_of_all_sources_lead_to_their_customers_and_no_id_of_one_is_kept():
+    sources = parse_settings("""
+[sources.crm]
+kind = "hubspot"
+[sources.desk]
+kind = "intercom"
+[churn]
+kind = "usage"
+""").sources
+    ada, again = ("1", "u-1", "ada@x.test", "c1", "SE"), ("2", None, "ada@x.test", "c1", "SE")
+    desk = relation(("id", "external_id", "email"), [("1", "u-2", None), ("9", None, None)], created_at=DAY)
+    desk = desk.set_column(0, "_source", [["desk", "desk"]])
+    connection = united(hubspot_contacts=hubspot(ada, again), intercom_contacts=desk)
+
+    found = customer_records(connection, sources, KEY).to_pylist()
+
+    assert {(row["source"], row["record"]): row["customer_id"] for row in found} == {
+        ("crm", KEY.one("crm/contacts/1", "record")): KEY.one("u-1"),
+        ("crm", KEY.one("crm/contacts/2", "record")): KEY.one("u-1"),
+        ("desk", KEY.one("desk/contacts/1", "record")): KEY.one("u-2"),
+    }
