@@ -140,6 +140,8 @@ def _told(notes: Sequence[Used]) -> dict[str, Any]:
         "times": len(notes),
         "seconds": round(sum(each.seconds for each in notes), 1),
         "gigabyte_seconds": round(sum(each.seconds * each.gigabytes for each in notes), 1),
+        "gigabytes": max(each.gigabytes for each in notes),
+        "peak": max(each.peak for each in notes),
         "puts": sum(each.puts for each in notes),
         "bytes": sum(each.bytes for each in notes),
         "writes": sum(each.writes for each in notes),

@@ -1,7 +1,9 @@
-"""What the process in hand uses while it works: seconds, and what it puts into S3 and DynamoDB."""
+"""What the process in hand uses while it works: seconds, memory, and what it puts into S3 and DynamoDB."""
 
 import math
 import os
+import re
+import resource
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from typing import Any
 _counted: Counter[str] = Counter()
 _WRITE_UNIT = 1024
 """Bytes that one write of DynamoDB's may hold."""
+_KIBIBYTES = 1 << 20
+"""In a gibibyte."""
 
 
 @contextmanager
@@ -23,7 +27,7 @@ def metered() -> Iterator[dict[str, Any]]:
     try:
         yield found
     finally:
-        found |= {"seconds": round(time.monotonic() - began, 3), **_counted}
+        found |= {"seconds": round(time.monotonic() - began, 3), "peak": round(peak(), 3), **_counted}
 
 
 def put(bytes_: int, objects: int = 1) -> None:
@@ -44,6 +48,16 @@ def since_start() -> float:
     """Seconds since this process began: what a cold start takes before its first invocation (Linux)."""
     ticks = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
     return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak() -> float:
+    """GiB that this process has held at most since it began, or one of its children that has ended (Linux).
+
+    Of an environment that serves one invocation after the other it is the most of all of them, as Lambda's `Max Memory Used` is.
+    """
+    # Not this process's own ru_maxrss: that is inherited from whatever program started it.
+    own = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return max(int(own[1]) if own else 0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / _KIBIBYTES
 
 
 def _of_s3(request: Any, **_: Any) -> None:

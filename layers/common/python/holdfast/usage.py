@@ -23,6 +23,8 @@ class Used:
     vcpu: float = 0.0
     """Of a container; 0 for a function, whose processors come with its memory."""
     spot: bool = False
+    peak: float = 0.0
+    """GiB that its process held at most."""
     puts: int = 0
     """Objects that were put into S3."""
     bytes: int = 0
