@@ -46,47 +46,50 @@ def parse(text: str, name: str) -> Suite:
     Raises:
         ConfigurationInvalid: naming the file, the line, the expectation and what is allowed there.
     """
-    content = _read(text, name)
+    content, places = _read(text, name)
     lists = [content[key] for key in _LISTS if key in content] if isinstance(content, dict) else []
     if len(lists) != 1 or not isinstance(lists[0], list):
         raise ConfigurationInvalid(
             f"{name}: a suite has `expectation_suite_name` (or `name`) and a list `expectations` (or `dataset_parameters`)"
         )
-    if unknown := set(content) - {*_NAMES, *_LISTS, *_NOT_OURS}:
-        line = next(
-            key.start_mark.line + 1 for key, _ in _entries(text) if key.value not in (*_NAMES, *_LISTS, *_NOT_OURS)
-        )
-        raise ConfigurationInvalid(
-            f"{name}:{line}: {', '.join(sorted(map(str, unknown)))}; allowed are {', '.join(_NAMES + _LISTS)}"
-        )
-    expected = tuple(_expectation(entry, number, text, name) for number, entry in enumerate(lists[0], 1))
+    for key, line in places.items():
+        if key not in (*_NAMES, *_LISTS, *_NOT_OURS):
+            raise ConfigurationInvalid(f"{name}:{line[0]}: {key}; allowed are {', '.join(_NAMES + _LISTS)}")
+    lines = next(places[key][1:] for key in _LISTS if key in content)
+    expected = tuple(
+        _expectation(entry, number, f"{name}:{line}")
+        for number, (entry, line) in enumerate(zip(lists[0], lines, strict=True), 1)
+    )
     called = next((content[key] for key in _NAMES if key in content), name)
     return Suite(str(called), expected)
 
 
-def _read(text: str, name: str) -> Any:
+def _read(text: str, name: str) -> tuple[Any, dict[str, list[int]]]:
+    """What YAML says, and the lines (from 1 on) of each key at the top and of what is listed under it."""
     try:
-        return yaml.safe_load(text)
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        places = _places(node, name)
+        return loader.construct_document(node) if node else None, places
     except yaml.YAMLError as error:
         raise ConfigurationInvalid(f"{name}: not YAML: {str(error).replace(chr(10), ' ')}") from error
     except _UNMEANT as error:
         raise ConfigurationInvalid(f"{name}: not YAML that is meant: a value is not what its form says") from error
 
 
-def _expectation(entry: Any, number: int, text: str, name: str) -> Expectation:
+def _places(node: yaml.Node | None, name: str) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for key, held in node.value if isinstance(node, yaml.MappingNode) else ():
+        listed = held.value if isinstance(held, yaml.SequenceNode) else ()
+        lines = [each.start_mark.line + 1 for each in (key, *listed)]
+        if str(key.value) in found:
+            raise ConfigurationInvalid(f"{name}:{lines[0]}: {key.value} is said twice: the first would be lost")
+        found[str(key.value)] = lines
+    return found
+
+
+def _expectation(entry: Any, number: int, place: str) -> Expectation:
     try:
         return expectation(entry, str(number))
     except ConfigurationInvalid as error:
-        raise ConfigurationInvalid(f"{name}:{_line_of_entry(text, number)}: {error}") from error
-
-
-def _line_of_entry(text: str, number: int) -> int:
-    """Line, from 1 on, of an expectation by its number."""
-    return next(int(held.value[number - 1].start_mark.line) + 1 for key, held in _entries(text) if key.value in _LISTS)
-
-
-def _entries(text: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    """Keys and values of a suite with their places, which a value that was read no longer has."""
-    whole = yaml.compose(text, yaml.SafeLoader)
-    assert isinstance(whole, yaml.MappingNode), "asked for once that is known"
-    return list(whole.value)
+        raise ConfigurationInvalid(f"{place}: {error}") from error

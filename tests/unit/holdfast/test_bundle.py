@@ -1,5 +1,7 @@
 """Bundles: named by their content, checked before they are used."""
 
+import hashlib
+
 import pytest
 
 from holdfast.bundle import FILES, Bundle, load, note_origin, origin, save
@@ -78,3 +80,16 @@ def test_where_a_bundle_came_from_is_said_once_and_changes_no_version() -> None:
 
     assert origin(store, version) == {"run": "first"}
     assert load(store, version).version == version
+
+
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"files":{}}', b'{"files":[1]}', b"[" * 3000])
+def test_a_manifest_that_is_none_is_refused_before_anything_is_read(manifest: bytes) -> None:
+    version = hashlib.sha256(manifest).hexdigest()[:12]
+
+    with pytest.raises(BundleInvalid, match=r"manifest\.json"):
+        load(MemoryStore("artifacts", {f"bundles/{version}/manifest.json": manifest}), version)
+
+
+def test_a_file_that_is_no_json_is_told_by_its_name() -> None:
+    with pytest.raises(BundleInvalid, match=r"value\.json"):
+        a_bundle(value=b"{").json("value.json")

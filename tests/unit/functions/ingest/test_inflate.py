@@ -6,7 +6,7 @@ import io
 import pytest
 import zstandard
 
-from ingest.inflate import BrokenFileError, blocks
+from ingest.inflate import BrokenFileError, _plain, blocks
 
 TEXT = b"".join(b"line %d\n" % number for number in range(50_000))
 PACKED = {"gzip": gzip.compress(TEXT), "zstd": zstandard.ZstdCompressor(write_checksum=True).compress(TEXT)}
@@ -53,3 +53,14 @@ def test_a_damaged_file_is_told(form, harm):
 
     with pytest.raises(BrokenFileError, match=f"truncated or damaged {form}"):
         unpacked(broken)
+
+
+def test_a_small_file_of_much_is_unpacked_piece_by_piece():
+    packing = zstandard.ZstdCompressor().compressobj()
+    packed = b"".join(packing.compress(bytes(1 << 20)) for _ in range(300)) + packing.flush()
+
+    pieces = [len(piece) for piece in _plain(io.BytesIO(packed))]
+
+    assert len(packed) < 20_000
+    assert sum(pieces) == 300 << 20
+    assert max(pieces) <= 1 << 27

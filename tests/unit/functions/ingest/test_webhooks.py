@@ -213,3 +213,9 @@ def test_neither_log_nor_answer_names_anybody(caplog: pytest.LogCaptureFixture) 
 
 def said(caplog: pytest.LogCaptureFixture) -> str:
     return " ".join(str(record.__dict__) for record in caplog.records)
+
+
+def test_a_body_that_is_not_packed_as_it_says_is_refused():
+    answer = desk().answer(request("crm", "é".encode(), {}, isBase64Encoded=True))
+
+    assert answer["statusCode"] == 400

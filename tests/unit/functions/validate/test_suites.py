@@ -188,3 +188,8 @@ def test_a_mistake_is_told_with_its_line():
 def test_whatever_yaml_may_hold_is_refused_in_words(text):
     with pytest.raises(ConfigurationInvalid, match=r"^t\.yml"):
         parse(text, "t.yml")
+
+
+def test_a_list_that_is_said_twice_is_refused_and_not_lost():
+    with pytest.raises(ConfigurationInvalid, match=r"^t\.yml:9: expectations is said twice"):
+        parse(LINES + "expectations: []\n", "t.yml")
