@@ -66,7 +66,7 @@ def summed(stories: list[dict[str, Any]]) -> dict[str, Any]:
 
 def well(story: dict[str, Any]) -> bool:
     """Whether the last run succeeded, or one of two at once."""
-    return "SUCCEEDED" in (story["ended"][-1:] if story["mended"] else story["ended"])
+    return "SUCCEEDED" in (story["ended"][-1:] if story["mended"] or story["night"] == "both" else story["ended"])
 
 
 def _played(stage: Stage, due: list[int]) -> None:

@@ -38,6 +38,7 @@ REFUSALS = {
 """How each service says that it has had enough."""
 BURSTS = (1, 3, 12, 60)
 """Requests in a row that are refused: some are less than what the SDK tries by itself, some are more than a state tries."""
+NIGHTS = ("first", "second", "both")
 SKEW = 90.0
 """Seconds by which a clock may be wrong: AWS itself refuses whoever is wrong by five minutes."""
 
@@ -65,7 +66,8 @@ class Schedule:
 
     seed: int
     night: str
-    """`first`, into an empty lake, or `second`, when a day has passed in the sources."""
+    """`first`, into an empty lake; `second`, when a day has passed in the sources; or `both`: the first with the faults, and then the
+    second without."""
     faults: tuple[Fault, ...]
     redriven: bool
     """Whether a failed run is redriven, or left to the next night."""
@@ -98,7 +100,7 @@ def drawn(seed: int, without: frozenset[str] = frozenset()) -> Schedule:
     others = [kinds[int(each)] for each in dice.integers(0, len(kinds), int(dice.choice([0, 1, 2], p=[0.6, 0.3, 0.1])))]
     chosen = dict.fromkeys([kinds[first], *others])
     faults = tuple(KINDS[kind](dice, turn if kind == kinds[first] else int(dice.integers(99))) for kind in chosen)
-    return Schedule(seed, str(dice.choice(["first", "second"])), faults, bool(dice.random() < 0.5))
+    return Schedule(seed, str(dice.choice(NIGHTS)), faults, bool(dice.random() < 0.5))
 
 
 class Befalling:

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError
 from benchmarks import chaos_sums
 from benchmarks.chaos_faults import Befalling, Fault, Schedule
 from benchmarks.chaos_files import FILES
-from benchmarks.chaos_snapshot import Snapshot
+from benchmarks.chaos_snapshot import Snapshot, etags
 from benchmarks.chaos_stage import SOURCES, Stage
 from benchmarks.chaos_sums import Sums
 from infra.cli import operate
@@ -22,6 +22,7 @@ PATIENCE = 900.0
 """Seconds for one run."""
 HUNG = 25
 """Seconds that a function may run which will hang: more than it takes on a slow machine."""
+NEXT_DAY = {"days": 1, "updates": 5, "seed": 0}
 _POLL = 0.3
 
 
@@ -60,7 +61,7 @@ class Player:
         self._stage, self._bases = stage, bases
 
     def lived(self, schedule: Schedule) -> Story:
-        base, began = self._bases[schedule.night], time.monotonic()
+        base, began = self._bases["second" if schedule.night == "second" else "first"], time.monotonic()
         prepared(self._stage, base.before, advanced=base.advanced)
         story = Story(schedule.seed, schedule.night, [asdict(each) for each in schedule.faults])
         befalling = Befalling(schedule.faults, base.usual, self._stage.fill)
@@ -69,6 +70,10 @@ class Player:
         story.ended = self._runs(schedule.faults, befalling)
         self._well(schedule.faults)
         self._mended(schedule, story)
+        if schedule.night == "both":
+            base = self._bases["second"]
+            self._a_day_passes(base)
+            story.ended.append(waited(self._stage, start_night(self._stage.deployment)))
         ours = chaos_sums.sums(self._stage.deployment)
         story.happened, story.rows = dict(befalling.happened), chaos_sums.rows(base.sums)
         story.wrong = [asdict(each) for each in chaos_sums.differing(ours, base.sums)]
@@ -126,6 +131,19 @@ class Player:
                 self._stage.tick(0.0)
                 self._stage.workers.kill()
 
+    def _a_day_passes(self, base: Base) -> None:
+        """Let happen what happens before the second night."""
+        for source in SOURCES:
+            self._stage.standin(source, "advance", NEXT_DAY)
+        s3, bucket, there = (
+            self._stage.deployment.client("s3"),
+            self._stage.deployment.uploads_bucket,
+            etags(self._stage.deployment),
+        )
+        for (owner, key), (_, body) in base.before.objects.items():
+            if owner == bucket and (owner, key) not in there:
+                s3.put_object(Bucket=bucket, Key=key, Body=body)
+
     def _mended(self, schedule: Schedule, story: Story) -> None:
         ended = "SUCCEEDED" if "SUCCEEDED" in story.ended else story.ended[-1]
         while ended != "SUCCEEDED" and len(story.mended) < MENDINGS:
@@ -145,7 +163,7 @@ def prepared(stage: Stage, before: Snapshot, *, advanced: bool) -> None:
         stage.standin(source, "faults", {})
         stage.standin(source, "reset", {})
         if advanced:
-            stage.standin(source, "advance", {"days": 1, "updates": 5, "seed": 0})
+            stage.standin(source, "advance", NEXT_DAY)
         usual = stage.standin(source, "token")["token"]
         if stage.tokens[source] != usual:
             stage.token(source, usual)
@@ -169,6 +187,8 @@ def status(stage: Stage, execution: str, passed: float) -> str:
         told = stage.deployment.client("stepfunctions").describe_execution(executionArn=execution)
         if told["status"] == "SUCCEEDED" or (told["status"] == "RUNNING" and passed < PATIENCE):
             return str(told["status"])
+        if told["status"] == "RUNNING":
+            stage.deployment.client("stepfunctions").stop_execution(executionArn=execution)
         return f"{told['status']}: {told.get('error', '')} {told.get('cause', '')}"[:600]
     return "RUNNING"
 
