@@ -56,6 +56,8 @@ class Door:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if not self._loop.is_running():
+            return
         self._do(self._closed())
         self._loop.call_soon_threadsafe(self._loop.stop)
 

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -50,7 +51,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.bounded = False
+        self.bounded, self.kept = False, self.folder / "kept"
         self.state, self.disk = self.folder / "deployed", self.folder / "disk"
         self.clock, self.config = self.folder / "clock", self.folder / "holdfast.toml"
         self.processes = Processes(self.state)
@@ -69,6 +70,7 @@ class Stage:
         self._end()
 
     def _deploy(self) -> None:
+        self._empty()
         self.door.__enter__()
         self.disk.mkdir(exist_ok=True)
         self.bounded = _mounted(self.disk)
@@ -81,12 +83,21 @@ class Stage:
         self._with_clocks()
         self.tokens = {source: self.standin(source, "token")["token"] for source in SOURCES}
 
+    def _empty(self) -> None:
+        """Nothing of an earlier stage that was cut short is left."""
+        self._end_all()
+        for folder in (self.kept, self.disk):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _end(self) -> None:
+        self._end_all()
+        self.door.__exit__()
+
+    def _end_all(self) -> None:
         self.workers.kill()
         self.processes.stop_all()
-        if self.bounded:
+        if self.disk.is_mount():
             subprocess.run(["/bin/umount", "--lazy", str(self.disk)], check=False)
-        self.door.__exit__()
 
     @cached_property
     def deployment(self) -> Deployment:
@@ -103,14 +114,13 @@ class Stage:
 
     def start(self) -> None:
         """Start the runtime on what it kept."""
-        kept = self.folder / "kept"
         further = {
             "AWS_ENDPOINT_URL": self.door.url,
             "CHAOS_CLOCK": str(self.clock),
             "PERSIST_STATE": "1",
-            "S3_DATA_DIR": str(kept / "objects"),
+            "S3_DATA_DIR": str(self.kept / "objects"),
             "S3_PERSIST": "1",
-            "STATE_DIR": str(kept / "services"),
+            "STATE_DIR": str(self.kept / "services"),
         }
         if self.bounded:
             further |= {"TMPDIR": str(self.disk)}
