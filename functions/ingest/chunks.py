@@ -8,6 +8,9 @@ import pyarrow as pa
 from ingest.layout import MARGIN, Longs, Span
 from ingest.spans import texts
 
+LONGEST = (8 << 20) - 64
+"""Bytes of a line that are read at most: what DuckDB's reader takes of one, less the number before it."""
+_SHOWN = 1000
 _PARTS = 8
 _END = ord("\n")
 
@@ -24,6 +27,23 @@ def chunks(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
     if any(held):
         rest = b"".join(held)
         yield b"".join([MARGIN, rest, b"" if rest.endswith(b"\n") else b"\n", MARGIN])
+
+
+def bounded(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks without what of a line goes beyond `LONGEST`, so that one without an end takes no memory: the next newline is kept."""
+    begun = 0
+    for block in blocks:
+        end = block.find(b"\n")
+        head = len(block) if end < 0 else end
+        yield block if begun + head <= LONGEST else block[: max(0, LONGEST + 1 - begun)] + block[head:]
+        begun = begun + head if end < 0 else len(block) - 1 - block.rfind(b"\n")
+
+
+def shown(line: bytes) -> bytes:
+    """A line, or the beginning of one that is too long, which then is no JSON and says why."""
+    if len(line) <= LONGEST:
+        return line
+    return line[:_SHOWN].decode("utf-8", "ignore").encode() + f" … a line of more than {LONGEST:,} bytes".encode()
 
 
 def picked(text: bytes, first: int, numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:

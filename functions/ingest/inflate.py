@@ -9,8 +9,8 @@ from isal import isal_zlib  # as zlib to call, and twice as quick
 
 _BLOCK = 1 << 18
 _MOST = 1 << 22
-_FED = 1 << 12
-"""Packed bytes that are unpacked at once: Zstandard makes up to 32,768 of one, and a small file must not fill the memory."""
+_LARGE, _RATIO = 1 << 28, 500
+"""Bytes up to which anything is unpacked, and how many times its size a file may be beyond: logs are at most a hundred times."""
 
 
 class BrokenFileError(Exception):
@@ -22,11 +22,13 @@ class _Format(NamedTuple):
     start: Callable[[], Any]
     padding: bytes
     """What may stand between two members and after the last."""
+    piece: int
+    """Bytes that are unpacked at once: of what packs best, no more than some dozen megabytes come of them."""
 
 
 _FORMATS = {
-    b"\x1f\x8b": _Format("gzip", lambda: isal_zlib.decompressobj(31), b"\0"),
-    b"\x28\xb5\x2f\xfd": _Format("zstd", lambda: zstandard.ZstdDecompressor().decompressobj(), b""),
+    b"\x1f\x8b": _Format("gzip", lambda: isal_zlib.decompressobj(31), b"\0", 1 << 16),
+    b"\x28\xb5\x2f\xfd": _Format("zstd", lambda: zstandard.ZstdDecompressor().decompressobj(), b"", 1 << 12),
 }
 
 
@@ -48,19 +50,28 @@ def _plain(source: BinaryIO) -> Iterator[bytes]:
     return _unpacked(stored, packed) if packed else stored
 
 
+def _pieces(stored: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for block in stored:
+        yield from (block[start : start + size] for start in range(0, len(block), size))
+
+
 def _unpacked(stored: Iterator[bytes], packed: _Format) -> Iterator[bytes]:
-    member = packed.start()
+    member, taken, given = packed.start(), 0, 0
     try:
-        for block in stored:
-            for rest in (block[start : start + _FED] for start in range(0, len(block), _FED)):
-                while rest:
-                    if member.eof:
-                        rest = rest.lstrip(packed.padding) if packed.padding else rest
-                        if not rest:
-                            break
-                        member = packed.start()
-                    yield member.decompress(rest)
-                    rest = member.unused_data if member.eof else b""
+        for rest in _pieces(stored, packed.piece):
+            taken += len(rest)
+            while rest:
+                if member.eof:
+                    rest = rest.lstrip(packed.padding) if packed.padding else rest
+                    if not rest:
+                        break
+                    member = packed.start()
+                text = member.decompress(rest)
+                given += len(text)
+                if given > max(_LARGE, _RATIO * taken):
+                    raise BrokenFileError(f"a bomb: this {packed.name} unpacks to more than {_RATIO} times its size")
+                yield text
+                rest = member.unused_data if member.eof else b""
     except (isal_zlib.error, zstandard.ZstdError) as error:  # type: ignore[misc]  # their stub calls the class an instance
         raise BrokenFileError(f"truncated or damaged {packed.name}: {error}") from error
     if not member.eof:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from holdfast.arrays import arrow
 from holdfast.settings import EventsSource
-from ingest.chunks import chunks, lines_of, parts, picked
+from ingest.chunks import bounded, chunks, lines_of, parts, picked, shown
 from ingest.columns import Parser
 from ingest.drift import Tally, fields
 from ingest.layout import MARGIN
@@ -90,7 +90,7 @@ class Reader:
     def read(self, blocks: Iterable[bytes], name: str) -> int:
         """Read the text of a file, in blocks cut anywhere; how many lines it has."""
         lines = 0
-        for text in chunks(blocks, self._most):
+        for text in chunks(bounded(blocks), self._most):
             lines += self._read(text, name, lines)
         return lines
 
@@ -151,7 +151,7 @@ class Reader:
         """Write lines with their numbers before them, and nothing that a reader of lines trips over."""
         return self._part.write_bytes(
             b"".join(
-                b"%d\x01%s\n" % (number, line.translate(_UNREADABLE).decode("utf-8", "replace").encode())
+                b"%d\x01%s\n" % (number, shown(line.translate(_UNREADABLE).decode("utf-8", "replace").encode()))
                 for number, line in lines
             )
         )

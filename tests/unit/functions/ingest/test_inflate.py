@@ -57,10 +57,21 @@ def test_a_damaged_file_is_told(form, harm):
 
 def test_a_small_file_of_much_is_unpacked_piece_by_piece():
     packing = zstandard.ZstdCompressor().compressobj()
-    packed = b"".join(packing.compress(bytes(1 << 20)) for _ in range(300)) + packing.flush()
+    packed = b"".join(packing.compress(bytes(1 << 20)) for _ in range(200)) + packing.flush()
 
     pieces = [len(piece) for piece in _plain(io.BytesIO(packed))]
 
     assert len(packed) < 20_000
-    assert sum(pieces) == 300 << 20
+    assert sum(pieces) == 200 << 20
     assert max(pieces) <= 1 << 27
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_a_bomb_is_refused_before_it_has_gone_off(form):
+    bomb = {"gzip": gzip.compress, "zstd": zstandard.ZstdCompressor().compress}[form](bytes(1 << 29))
+
+    arrived: list[int] = []
+    with pytest.raises(BrokenFileError, match=f"a bomb: this {form} unpacks to more than 500 times its size"):
+        arrived.extend(map(len, blocks(io.BytesIO(bomb))))
+
+    assert sum(arrived) <= 1 << 28

@@ -173,3 +173,18 @@ def test_a_line_nested_without_end_is_rejected_alone(place, rows):
     (told,) = rows(there.quarantine)
     assert "nested too deeply" in told["reason"]
     assert json.loads(told["row"])["line"] == 2
+
+
+@pytest.mark.parametrize("length", [9 << 20, 20 << 20])
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_line_without_end_is_rejected_alone_and_says_why(place, rows, length, ends):
+    endless = json.dumps(GOOD | {"what": "x" * length})
+    there = place(a=lines(GOOD, endless, GOOD) if ends else lines(GOOD, GOOD) + endless.encode())
+
+    landed = land_logs(there, SOURCE)
+
+    (told,) = rows(there.quarantine)
+    assert (landed.rows, landed.rejected) == (2, 1)
+    assert (told["reason"], json.loads(told["row"])["line"]) == ("not JSON", 2 if ends else 3)
+    assert "a line of more than 8,388,544 bytes" in told["row"]
+    assert len(told["row"]) < 3000
