@@ -105,11 +105,13 @@ image: setup  ## build the containers for real and train in one: the same bundle
 bundles: setup  ## build the aws target's dependency bundles and print their sizes
 	@python -m infra.packaging
 
-synth: bundles  ## the aws target: synthesise with cdk-nag, lint the template and the state machine
-	@cdk synth --quiet --strict -c target=aws && python -m infra.lint
+synth: bundles  ## the aws target, in one region and with two further ones: synthesise with cdk-nag, lint templates and state machine
+	@cdk synth --quiet --strict -c target=aws
+	@cdk synth --quiet --strict -c target=aws -c config=examples/regions/holdfast.toml --output .build/regions
+	@python -m infra.lint cdk.out .build/regions
 
-deploy: bundles  ## deploy to the AWS account of your credentials
-	@cdk deploy -c target=aws --require-approval broadening
+deploy: bundles  ## deploy to the AWS account of your credentials, to all regions that the configuration names
+	@cdk deploy --all -c target=aws --require-approval broadening
 
 clean: down  ## remove everything that was built or generated
 	@rm -rf .build .holdfast cdk.out

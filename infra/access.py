@@ -1,13 +1,16 @@
 """Who may touch what: one row per function, read as "this function may …". Everything else is denied."""
 
 from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from infra.copies import BUNDLES, RANKING
 from infra.storage import Storage
 
 ACCESS = {
@@ -59,6 +62,7 @@ ACCESS = {
         "purge quarantine",
         "purge lake",
         "purge artifacts",
+        "purge copies",
         "use catalogue",
         "write state",
         "write scores",
@@ -74,8 +78,36 @@ CELLS = "cells/"
 """Where in the landing bucket activity lies that was grouped."""
 USED = "work/*/used/*"
 """Where states write what they used, among the artifacts."""
-BUNDLES, RANKING = "bundles/*", "rankings/latest.json"
-"""What the API reads of the artifacts."""
+
+
+class Kept(Protocol):
+    """Artifacts, and the key that they are under."""
+
+    @property
+    def key(self) -> kms.IKey: ...
+
+    @property
+    def artifacts(self) -> s3.IBucket: ...
+
+
+class Scored(Kept, Protocol):
+    """All that a scorer reads, in whichever region it is."""
+
+    @property
+    def state(self) -> dynamodb.ITable: ...
+
+    @property
+    def scores(self) -> dynamodb.ITable: ...
+
+    @property
+    def pseudonym_key(self) -> secretsmanager.ISecret: ...
+
+
+def grant_scorer(grantee: iam.IGrantable, near: Scored, home: Kept) -> None:
+    """What the row of `Api` says, of a further region's copies; and of the home region the artifacts that are copied, which may be late."""
+    for may in ACCESS["Api"]:
+        _SCORER[may](grantee, near)
+    _BUNDLES(grantee, home)
 
 
 def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
@@ -107,12 +139,16 @@ _READ_CATALOGUE = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
 _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"]
 
 Give = Callable[[iam.IGrantable, Storage], None]
+_Kept = TypeVar("_Kept", bound=Kept)
+_Scored = TypeVar("_Scored", bound=Scored)
 
 
-def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str], *keys: str) -> Give:
+def _objects(
+    bucket: Callable[[_Kept], s3.IBucket], actions: list[str], *keys: str
+) -> Callable[[iam.IGrantable, _Kept], None]:
     """A bucket's objects, or those of some keys; names of others may be listed."""
 
-    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+    def give(grantee: iam.IGrantable, storage: _Kept) -> None:
         chosen = bucket(storage)
         objects = [chosen.arn_for_objects(key) for key in keys or ("*",)]
         iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[chosen.bucket_arn, *objects])
@@ -121,9 +157,16 @@ def _objects(bucket: Callable[[Storage], s3.Bucket], actions: list[str], *keys: 
     return give
 
 
+def _copies(grantee: iam.IGrantable, storage: Storage) -> None:
+    """The buckets in further regions, each under the key of its region."""
+    for each in storage.copies:
+        _objects(lambda copied: copied.artifacts, _PURGE_OBJECTS)(grantee, each)
+
+
 def _uploads(grantee: iam.IGrantable, storage: Storage) -> None:
     """The uploads bucket, and the buckets of the company's own that the configuration names."""
-    _objects(lambda storage: storage.uploads, _READ_OBJECTS)(grantee, storage)
+    own: Give = _objects(lambda storage: storage.uploads, _READ_OBJECTS)
+    own(grantee, storage)
     for arn in foreign_bucket_arns(storage):
         iam.Grant.add_to_principal(grantee=grantee, actions=_READ_OBJECTS, resource_arns=[arn, f"{arn}/*"])
 
@@ -134,18 +177,20 @@ def foreign_bucket_arns(storage: Storage) -> list[str]:
     return [stack.format_arn(service="s3", region="", account="", resource=name) for name in storage.foreign_buckets]
 
 
-def _items(table: Callable[[Storage], dynamodb.TableV2], actions: list[str]) -> Give:
-    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+def _items(
+    table: Callable[[_Scored], dynamodb.ITable], actions: list[str]
+) -> Callable[[iam.IGrantable, _Scored], None]:
+    def give(grantee: iam.IGrantable, storage: _Scored) -> None:
         iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=[table(storage).table_arn])
         _use_key(grantee, storage, writes="dynamodb:PutItem" in actions)
 
     return give
 
 
-def _state_under(*keys: str, actions: list[str], writes: bool = True) -> Give:
+def _state_under(*keys: str, actions: list[str], writes: bool = True) -> Callable[[iam.IGrantable, Scored], None]:
     """Of the state nothing but what lies under some keys. Scans name no key and are never among the actions."""
 
-    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+    def give(grantee: iam.IGrantable, storage: Scored) -> None:
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=actions,
@@ -192,8 +237,10 @@ def _everywhere(action: str, condition: dict[str, str]) -> Give:
     return give
 
 
-def _secrets(chosen: Callable[[Storage], Iterable[secretsmanager.Secret]]) -> Give:
-    def give(grantee: iam.IGrantable, storage: Storage) -> None:
+def _secrets(
+    chosen: Callable[[_Kept], Iterable[secretsmanager.ISecret]],
+) -> Callable[[iam.IGrantable, _Kept], None]:
+    def give(grantee: iam.IGrantable, storage: _Kept) -> None:
         for secret in chosen(storage):
             iam.Grant.add_to_principal(
                 grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[secret.secret_arn]
@@ -215,11 +262,21 @@ def _arrivals(grantee: iam.IGrantable, storage: Storage) -> None:
     )
 
 
-def _use_key(grantee: iam.IGrantable, storage: Storage, *, writes: bool) -> None:
+def _use_key(grantee: iam.IGrantable, storage: Kept, *, writes: bool) -> None:
     storage.key.grant(grantee, "kms:Decrypt", *(["kms:GenerateDataKey"] if writes else []))
 
 
+_BUNDLES: Callable[[iam.IGrantable, Kept], None] = _objects(
+    lambda storage: storage.artifacts, _READ_OBJECTS, f"{BUNDLES}*", RANKING
+)
+_SCORER: dict[str, Callable[[iam.IGrantable, Scored], None]] = {
+    "read bundles": _BUNDLES,
+    "see who serves": _state_under("registry", actions=["dynamodb:GetItem"], writes=False),
+    "look up scores": _items(lambda storage: storage.scores, ["dynamodb:GetItem", "dynamodb:BatchGetItem"]),
+    "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),
+}
 _GRANTS: dict[str, Give] = {
+    **_SCORER,
     "read uploads": _uploads,
     "read arrivals": _arrivals,
     "read landing": _objects(lambda storage: storage.landing, _READ_OBJECTS),
@@ -233,11 +290,11 @@ _GRANTS: dict[str, Give] = {
     "purge quarantine": _objects(lambda storage: storage.quarantine, _PURGE_OBJECTS),
     "purge lake": _objects(lambda storage: storage.lake, _PURGE_OBJECTS),
     "purge artifacts": _objects(lambda storage: storage.artifacts, _PURGE_OBJECTS),
+    "purge copies": _copies,
     "look through items": _scans,
     "read lake": _objects(lambda storage: storage.lake, _READ_OBJECTS),
     "write lake": _objects(lambda storage: storage.lake, _WRITE_OBJECTS),
     "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
-    "read bundles": _objects(lambda storage: storage.artifacts, _READ_OBJECTS, BUNDLES, RANKING),
     "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
     "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], USED),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
@@ -250,13 +307,10 @@ _GRANTS: dict[str, Give] = {
     "hold locks": _state_under("lock#table#*", actions=_LOCK),
     "hold schemas": _state_under("lock#schemas", actions=_LOCK),
     "keep out": _state_under("suppressed", actions=["dynamodb:Query", "dynamodb:PutItem"]),
-    "see who serves": _state_under("registry", actions=["dynamodb:GetItem"], writes=False),
     "let serve": _state_under("registry", actions=["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     "note scores": _state_under("scores", actions=["dynamodb:GetItem", "dynamodb:PutItem"]),
-    "look up scores": _items(lambda storage: storage.scores, ["dynamodb:GetItem", "dynamodb:BatchGetItem"]),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),
-    "read pseudonym key": _secrets(lambda storage: [storage.pseudonym_key]),
     "read source tokens": _secrets(lambda storage: storage.source_secrets.values()),
     "read catalogue": _catalogue(_READ_CATALOGUE),
     "use catalogue": _catalogue(_USE_CATALOGUE),

@@ -20,8 +20,9 @@ class Callers(Construct):
             "authorization_type": apigateway.AuthorizationType.IAM,
             "api_key_required": bool(rules.clients),
         }
+        self.pool: cognito.IUserPool | None = None
         if rules.authorization == "cognito":
-            pool = self._pool()
+            self.pool = pool = self._pool()
             authorizer = apigateway.CognitoUserPoolsAuthorizer(self, "Tokens", cognito_user_pools=[pool])
             self.asked_for |= {
                 "authorization_type": apigateway.AuthorizationType.COGNITO,

@@ -1,7 +1,8 @@
-"""Construct: what `Forget` needs beyond data. The queues that messages may lie in, and the state machine that it waits for and starts."""
+"""Construct: what `Forget` needs beyond data. The queues that messages may lie in, further regions' buckets, and the state machine that it
+waits for and starts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
@@ -9,6 +10,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
+
+from infra.copies import Copied
 
 _LOOKS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility")
 
@@ -24,6 +27,7 @@ class Erasure(Construct):
         forget: lambda_.Function,
         machine: sfn.StateMachine,
         queues: Mapping[str, sqs.Queue],
+        copies: Sequence[Copied],
     ) -> None:
         super().__init__(scope, construct_id)
         addresses = {name: queue.queue_url for name, queue in queues.items()}
@@ -31,6 +35,9 @@ class Erasure(Construct):
             "HOLDFAST_QUEUES", Stack.of(self).to_json_string(addresses) if addresses else json.dumps({})
         )
         forget.add_environment("HOLDFAST_STATE_MACHINE", machine.state_machine_arn)
+        if copies:
+            buckets = {each.region: each.artifacts.bucket_name for each in copies}
+            forget.add_environment("HOLDFAST_COPIES", Stack.of(self).to_json_string(buckets))
         arns = [queue.queue_arn for queue in queues.values()]
         allowed = [
             iam.PolicyStatement(actions=list(_LOOKS), resources=arns),

@@ -1,12 +1,14 @@
 """Construct: the functions, each with its own role, log group and exactly the environment and rights that it needs."""
 
 import json
+from collections.abc import Mapping
 
 from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.access import grant
@@ -30,13 +32,17 @@ class Functions(Construct):
         unused: frozenset[str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._target = target
-        self._name = storage.name
-        self._environment = target.environment | environment_of(storage, alerts)
-        self.dead_letters = dead_letters(self, "DeadLetters")
-        self.all = {name: self._function(spec) for name, spec in FUNCTIONS.items() if name not in unused}
+        environment = target.environment | environment_of(storage, alerts)
+        self.dead_letters = letters = dead_letters(self, "DeadLetters")
+        self.all = {
+            name: function_of(
+                self, spec, target=target, name=storage.name, environment=environment, dead_letters=letters
+            )
+            for name, spec in FUNCTIONS.items()
+            if name not in unused
+        }
         self.job = target.training(self).configure(
-            self.all["Train"], self._environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
+            self.all["Train"], environment | {"POWERTOOLS_SERVICE_NAME": "Train"}
         )
         for name, function in self.all.items():
             grant(name, self.job if name == "Train" else function, storage)
@@ -49,34 +55,44 @@ class Functions(Construct):
     def __getitem__(self, name: str) -> lambda_.Function:
         return self.all[name]
 
-    def _function(self, spec: FunctionSpec) -> lambda_.Function:
-        role = iam.Role(
-            self,
-            f"{spec.name}Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            description=f"Holdfast: {spec.purpose}",
-        )
-        group = logs.LogGroup(
-            self,
-            f"{spec.name}Log",
-            log_group_name=f"/{self._name}/{spec.name}",
-            retention=logs.RetentionDays.ONE_MONTH,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        group.grant_write(role)
-        return self._target.function(
-            self,
-            spec,
-            role=role,
-            log_group=group,
-            memory_size=spec.memory_mb,
-            timeout=Duration.seconds(spec.timeout_s),
-            description=spec.purpose,
-            tracing=lambda_.Tracing.ACTIVE,
-            environment=self._environment | {"POWERTOOLS_SERVICE_NAME": spec.name, "POWERTOOLS_LOG_LEVEL": "INFO"},
-            dead_letter_queue=self.dead_letters,
-            ephemeral_storage_size=Size.gibibytes(spec.disk_gb) if spec.disk_gb else None,
-        )
+
+def function_of(
+    scope: Construct,
+    spec: FunctionSpec,
+    *,
+    target: Target,
+    name: str,
+    environment: Mapping[str, str],
+    dead_letters: sqs.Queue,
+) -> lambda_.Function:
+    """One function of the deployment `name`, with a role and a log group that nobody else has."""
+    role = iam.Role(
+        scope,
+        f"{spec.name}Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        description=f"Holdfast: {spec.purpose}",
+    )
+    group = logs.LogGroup(
+        scope,
+        f"{spec.name}Log",
+        log_group_name=f"/{name}/{spec.name}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    group.grant_write(role)
+    return target.function(
+        scope,
+        spec,
+        role=role,
+        log_group=group,
+        memory_size=spec.memory_mb,
+        timeout=Duration.seconds(spec.timeout_s),
+        description=spec.purpose,
+        tracing=lambda_.Tracing.ACTIVE,
+        environment={**environment, "POWERTOOLS_SERVICE_NAME": spec.name, "POWERTOOLS_LOG_LEVEL": "INFO"},
+        dead_letter_queue=dead_letters,
+        ephemeral_storage_size=Size.gibibytes(spec.disk_gb) if spec.disk_gb else None,
+    )
 
 
 def environment_of(storage: Storage, alerts: sns.Topic) -> dict[str, str]:

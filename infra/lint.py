@@ -1,8 +1,10 @@
-"""Lint what was synthesised: the template with cfn-lint, the state machine with an Amazon States Language linter."""
+"""Lint what was synthesised, in cdk.out or the folders that are named: templates with cfn-lint, the state machine with an Amazon States
+Language linter."""
 
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +22,14 @@ _UNLEARNT = (
 
 def definition_of(template: dict[str, Any]) -> str:
     """The state machine of a template as JSON text; references to other resources become an ARN of the right form."""
+    (definition,) = definitions_of(template)
+    return definition
+
+
+def definitions_of(template: dict[str, Any]) -> list[str]:
+    """The same of a template that may have none, as those of further regions."""
     machines = [r for r in template["Resources"].values() if r["Type"] == "AWS::StepFunctions::StateMachine"]
-    (machine,) = machines
-    return _flat(machine["Properties"]["DefinitionString"])
+    return [_flat(machine["Properties"]["DefinitionString"]) for machine in machines]
 
 
 def _flat(value: Any) -> str:
@@ -43,9 +50,9 @@ def problems_of(definition: str) -> list[str]:
     return [problem for problem in found if _UNLEARNT not in problem]
 
 
-def main() -> None:
-    """Lint every template under cdk.out; exits 1 with the findings when there are any."""
-    templates = sorted((ROOT / "cdk.out").glob("*.template.json"))
+def main(folders: Sequence[str]) -> None:
+    """Lint every template in the folders; exits 1 with the findings when there are any."""
+    templates = [path for folder in folders for path in sorted((ROOT / folder).glob("*.template.json"))]
     if not templates:
         sys.exit("holdfast: nothing is synthesised yet: run `make synth`")
     clean = min([_lint(path) for path in templates])
@@ -58,13 +65,15 @@ def _lint(path: Path) -> bool:
         ["cfn-lint", "--ignore-checks", "W3005", "--non-zero-exit-code", "warning", "--", str(path)],  # noqa: S607
         check=False,
     )
-    problems = problems_of(definition_of(json.loads(path.read_text())))
+    definitions = definitions_of(json.loads(path.read_text()))
+    problems = [problem for definition in definitions for problem in problems_of(definition)]
     for problem in problems:
         typer.echo(f"{path.name}: Nightly: {problem}")
     if template.returncode == 0 and not problems:
-        typer.echo(f"{path.name}: cdk-nag, cfn-lint and the state machine's linter find nothing")
+        linters = "cdk-nag, cfn-lint and the state machine's linter" if definitions else "cdk-nag and cfn-lint"
+        typer.echo(f"{path.name}: {linters} find nothing")
     return template.returncode == 0 and not problems
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or ["cdk.out"])

@@ -1,54 +1,23 @@
-"""Constructs: the alerts topic with its inbox, and the alarms and dashboard over everything else."""
+"""Construct: the alarms and the dashboard over everything."""
 
 from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from holdfast.settings import Alarms as Limits
+from infra.alarms import Alarms, Alerts
 from infra.functions import Functions
-from infra.queues import dead_letters
 
 
-class Alerts(Construct):
-    """One topic for people, and an inbox that keeps two weeks of it for `holdfast alerts`."""
-
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.Key, email: str | None) -> None:
-        super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Holdfast alerts")
-        self.lost = lost = dead_letters(self, "Lost")
-        self.inbox = sqs.Queue(
-            self,
-            "Inbox",
-            encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
-            enforce_ssl=True,
-            retention_period=Duration.days(14),
-            dead_letter_queue=sqs.DeadLetterQueue(queue=lost, max_receive_count=100),
-        )
-        self.topic.add_subscription(
-            subscriptions.SqsSubscription(self.inbox, raw_message_delivery=True, dead_letter_queue=lost)
-        )
-        if email:
-            self.topic.add_subscription(subscriptions.EmailSubscription(email, dead_letter_queue=lost))
-        for service in ("cloudwatch", "events"):
-            self.topic.grant_publish(iam.ServicePrincipal(f"{service}.amazonaws.com"))
-            key.grant(iam.ServicePrincipal(f"{service}.amazonaws.com"), "kms:Decrypt", "kms:GenerateDataKey*")
-
-
-class Monitoring(Construct):
+class Monitoring(Alarms):
     """Alarms that mean something, and one dashboard."""
 
     def __init__(
@@ -64,14 +33,11 @@ class Monitoring(Construct):
         lost: Mapping[str, sqs.Queue],
         limits: Limits,
     ) -> None:
-        super().__init__(scope, construct_id)
-        self._alerts = alerts
-        self._name = name
-        self._limits = limits
+        super().__init__(scope, construct_id, name=name, alerts=alerts, limits=limits)
         self._watch_runs(machine)
         self._watch_nights()
-        self._watch_api(api, functions["Api"])
-        self._watch_queues(lost)
+        self.api_errors = self.watch_api(api, functions["Api"])
+        self.watch_queues(lost)
         self._watch_drift()
         self._watch_sources()
         self._watch_upkeep(functions["Maintain"])
@@ -116,31 +82,6 @@ class Monitoring(Construct):
         above = cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
         self._alarm(name, watched, limit, f"Over {limit:g} {meaning}", operator=above)
 
-    def _watch_queues(self, lost: Mapping[str, sqs.Queue]) -> None:
-        for name, queue in lost.items():
-            waiting = queue.metric_approximate_number_of_messages_visible(period=_FIVE_MINUTES, statistic="Maximum")
-            meaning = f"Messages could not be delivered: look into the queue of {_words(name)}."
-            self._alarm(name, waiting, 1, meaning)
-
-    def _watch_api(self, api: apigateway.RestApi, function: lambda_.Function) -> None:
-        limits = self._limits
-        self._alarm(
-            "ApiErrors",
-            api.metric_server_error(period=_FIVE_MINUTES, statistic="Sum"),
-            limits.api_errors,
-            "The scoring API answers 5xx. `holdfast logs Api` says why.",
-        )
-        slow = api.metric_latency(period=_FIVE_MINUTES, statistic="p99")
-        meaning = f"One scoring call in a hundred takes over {limits.api_milliseconds} ms."
-        self._alarm("ApiSlow", slow, limits.api_milliseconds, meaning, periods=3)
-        throttled = function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum")
-        self._alarm(
-            "ApiThrottled",
-            throttled,
-            1,
-            "Scoring calls are refused for want of concurrency: raise the account's quota.",
-        )
-
     def _watch_drift(self) -> None:
         drifted = cloudwatch.Metric(
             namespace="Holdfast", metric_name="DriftedFeatures", period=Duration.days(1), statistic="Maximum"
@@ -174,31 +115,6 @@ class Monitoring(Construct):
     def _watch_erasures(self, forget: lambda_.Function) -> None:
         failed = forget.metric_errors(period=_HOUR, statistic="Sum")
         self._alarm("ErasureFailed", failed, 1, "Forgetting somebody was cut short. `holdfast privacy resume` goes on.")
-
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.IMetric,
-        threshold: float,
-        meaning: str,
-        *,
-        periods: int = 1,
-        operator: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
-    ) -> None:
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            metric=metric,
-            threshold=threshold,
-            evaluation_periods=periods,
-            comparison_operator=operator,
-            treat_missing_data=missing,
-            alarm_description=meaning,
-            alarm_name=f"{self._name}-{name}",
-        )
-        alarm.add_alarm_action(actions.SnsAction(self._alerts.topic))
-        alarm.add_ok_action(actions.SnsAction(self._alerts.topic))
 
     def _tell_of_failures(self, machine: sfn.StateMachine) -> None:
         """What no Catch sees (an execution that timed out, was stopped or outgrew a limit) is told by the service's own event."""
@@ -268,11 +184,6 @@ def _nightly(title: str, metric: str, limit: float) -> cloudwatch.GraphWidget:
 
 
 _HOUR = Duration.hours(1)
-_FIVE_MINUTES = Duration.minutes(5)
-
-
-def _words(name: str) -> str:
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
 
 
 def _of_service(metric: str, service: str, label: str = "") -> cloudwatch.Metric:

@@ -1,15 +1,20 @@
 """cdk-nag: both packs on, and each rule that we do not follow with a sentence that someone can dispute."""
 
+import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from aws_cdk import Acknowledgment, App, CfnElement, Validations
+from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import BUNDLES, CELLS, USED, catalogue_arns, foreign_bucket_arns
+from infra.access import CELLS, USED, catalogue_arns, foreign_bucket_arns
+from infra.copies import BUNDLES, COPIED
 from infra.engine import EmrServerless
+from infra.outputs import ARTIFACTS_BUCKET, output_of
 
 if TYPE_CHECKING:
+    from infra.regions import CopiesStack, ScoringStack
     from infra.stack import HoldfastStack
 
 _EVERYWHERE = {
@@ -22,6 +27,7 @@ _EVERYWHERE = {
     "AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]": "The role that CodeDeploy documents for moving an alias.",
     "AwsSolutions-IAM5[Resource::*]": "X-Ray, PutMetricData, PutEvents, log delivery and ECR's token take no resource; conditions narrow those that allow one.",
     "AwsSolutions-COG3": "Programs alone have tokens of the pool: no person signs in whose risk could be judged.",
+    "AwsSolutions-COG8": "Threat protection looks at people who sign in; programs with a secret of their own are all who have tokens of the pool.",
     "Serverless-APIGWXrayEnabled": "X-Ray would keep the URL of each call, and with it the customer's id; the function's own traces hold none.",
     "Serverless-LambdaLatestVersion": "Python 3.13 is the newest that the lock is resolved and tested for; 3.14 follows when every wheel exists for it.",
     "Serverless-SQSRedrivePolicy": "These queues are themselves the dead-letter queues.",
@@ -34,19 +40,56 @@ _NOTIFIED = (
 )
 
 
+_SERVED = "What the API may serve: bundles get their names when they are trained."
+_COPIED = "What scorers in further regions read, bundles and one ranking, and nothing else of the bucket."
 _SNAPSHOT = "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish"
 _PUBLISHED = "The API calls the function by its alias, and that leads to a published version."
 
 
-def check(app: App, stack: "HoldfastStack") -> None:
+def check(
+    app: App, home: "HoldfastStack", copies: "Sequence[CopiesStack]" = (), scoring: "Sequence[ScoringStack]" = ()
+) -> None:
     """Fail the synthesis on every finding that is not acknowledged."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
-    for method in stack.scoring.open:
+    for method in home.scoring.open:
         Validations.of(method).acknowledge(Acknowledgment(id="AwsSolutions::AwsSolutions-APIG4", reason=_NOTIFIED))
-    Validations.of(stack.functions["Api"]).acknowledge(Acknowledgment(id=_SNAPSHOT, reason=_PUBLISHED))
-    for rule, reason in (_EVERYWHERE | _wildcards(stack)).items():
+    for function in (home.functions["Api"], *(each.scorer.function for each in scoring)):
+        Validations.of(function).acknowledge(Acknowledgment(id=_SNAPSHOT, reason=_PUBLISHED))
+    _acknowledge(home, _wildcards(home) | _of_copies(home, copies))
+    for copied in copies:
+        _acknowledge(copied, {})
+    for each, copied in zip(scoring, copies, strict=True):
+        _acknowledge(each, _of_scorer(home, copied))
+
+
+def _acknowledge(stack: Stack, wildcards: dict[str, str]) -> None:
+    """What no stack follows, and wildcards of this one."""
+    reasons = {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource, reason in wildcards.items()}
+    for rule, reason in (_EVERYWHERE | reasons).items():
         pack = rule.split("-", 1)[0]
         Validations.of(stack).acknowledge(Acknowledgment(id=f"{pack}::{rule}", reason=reason))
+
+
+def _of_copies(home: "HoldfastStack", copies: "Sequence[CopiesStack]") -> dict[str, str]:
+    """Of further regions' buckets, and of what goes there."""
+    if not copies:
+        return {}
+    own = f"<{_id(home, home.storage.artifacts)}.Arn>"
+    places = [own, *(_bucket_in(each) for each in copies)]
+    reasons = {f"{place}/{prefix}*": _COPIED for place in places for prefix in COPIED}
+    return reasons | {
+        f"{place}/*": "The keys of one further region's bucket cannot be listed in advance." for place in places[1:]
+    }
+
+
+def _of_scorer(home: "HoldfastStack", copies: "CopiesStack") -> dict[str, str]:
+    return {f"{_bucket_in(each)}/{BUNDLES}*": _SERVED for each in (home, copies)}
+
+
+def _bucket_in(stack: Stack) -> str:
+    """The ARN of another stack's artifacts, as findings say it."""
+    named = json.dumps(stack.resolve(output_of(stack, ARTIFACTS_BUCKET)), separators=(",", ":"))
+    return f"arn:aws:s3:::{named}"
 
 
 def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
@@ -70,9 +113,7 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
             "The Distributed Map's executions of the one own state machine."
         )
     reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{USED}"] = "What each run used, under the run's own name."
-    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}"] = (
-        "What the API may serve: bundles get their names when they are trained."
-    )
+    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}*"] = _SERVED
     reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
     if isinstance(stack.engine, EmrServerless):
         application = stack.resolve(stack.engine.application.logical_id)
@@ -85,7 +126,7 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     )
     for arn in foreign_bucket_arns(stack.storage):
         reasons[f"{stack.resolve(arn)}/*"] = "The log files of a bucket that the configuration names."
-    return {f"AwsSolutions-IAM5[Resource::{resource}]": reason for resource, reason in reasons.items()}
+    return reasons
 
 
 def _buckets(stack: "HoldfastStack") -> list[s3.Bucket]:

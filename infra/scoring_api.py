@@ -29,7 +29,8 @@ WEBHOOKS = "webhooks/{source}"
 class ScoringApi(Construct):
     """`/v1/…` for each of ROUTES, for callers that are known; `POST /v1/webhooks/{source}`, signed by the source in its own way.
 
-    What no route matches goes to the function too, from callers that are known: it tells 404 from 405.
+    What no route matches goes to the function too, from callers that are known: it tells 404 from 405. Without a `webhook`, as in further
+    regions, nothing is open.
     """
 
     def __init__(
@@ -38,33 +39,35 @@ class ScoringApi(Construct):
         construct_id: str,
         *,
         function: lambda_.IFunction,
-        webhook: lambda_.Function,
+        webhook: lambda_.Function | None,
         name: str,
         rules: Api,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.open: list[apigateway.Method] = []
         self._allow_logging()
         self.api = apigateway.RestApi(
             self,
             "Rest",
             rest_api_name=api_name(name),
             description="Churn, lifetime value, persona and reasons of a customer.",
-            deploy_options=self._stage_options(rules),
+            deploy_options=self._stage_options(rules, _SLOWER if webhook else {}),
             cloud_watch_role=False,
             endpoint_configuration=apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL]),
         )
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_parameters=True, validate_request_body=True
         )
-        self._callers = Callers(self, "Callers", rules=rules, name=name)
+        self.callers = Callers(self, "Callers", rules=rules, name=name)
         self._wanted = self._model_of_bodies()
         integration = apigateway.LambdaIntegration(function)
         for route, method in ROUTES.items():
             self._answer(self.api.root.resource_for_path(f"v1/{route}"), method, integration, parameters_of(route))
         self._answer(self.api.root.resource_for_path("{proxy+}"), "ANY", integration, {})
-        self.open = self._take_notifications(self.api.root.resource_for_path(f"v1/{WEBHOOKS}"), webhook)
+        if webhook:
+            self.open = self._take_notifications(self.api.root.resource_for_path(f"v1/{WEBHOOKS}"), webhook)
         tell_problems(self.api)
-        self._callers.share(self.api)
+        self.callers.share(self.api)
 
     def _answer(
         self,
@@ -79,7 +82,7 @@ class ScoringApi(Construct):
             request_validator=self._validator,
             request_parameters=parameters,
             request_models={"application/json": self._wanted} if method == "POST" else None,
-            **self._callers.asked_for,
+            **self.callers.asked_for,
         )
 
     def _model_of_bodies(self) -> apigateway.Model:
@@ -115,7 +118,7 @@ class ScoringApi(Construct):
             ),
         ]
 
-    def _stage_options(self, rules: Api) -> apigateway.StageOptions:
+    def _stage_options(self, rules: Api, slower: dict[str, dict[str, Any]]) -> apigateway.StageOptions:
         group = logs.LogGroup(
             self, "AccessLog", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
@@ -124,15 +127,16 @@ class ScoringApi(Construct):
             "logging_level": apigateway.MethodLoggingLevel.ERROR,
             "data_trace_enabled": False,
         }
-        # A flood of unsigned calls must not take from the scores what is theirs.
-        slower = apigateway.MethodDeploymentOptions(throttling_rate_limit=50, throttling_burst_limit=100, **logged)
         return apigateway.StageOptions(
             stage_name=ALIAS,
             # X-Ray would keep each URL, and with it the ids in it; the function's own traces hold none.
             tracing_enabled=False,
             throttling_rate_limit=rules.rate,
             throttling_burst_limit=rules.burst,
-            method_options={f"/v1/{WEBHOOKS}/{method}": slower for method in ("POST", "HEAD")},
+            method_options={
+                method: apigateway.MethodDeploymentOptions(**limits, **logged) for method, limits in slower.items()
+            }
+            or None,
             **logged,
             access_log_destination=apigateway.LogGroupLogDestination(group),
             access_log_format=_WITHOUT_IDS,
@@ -161,6 +165,11 @@ def parameters_of(route: str) -> dict[str, bool]:
     return {f"method.request.path.{part[1:-1]}": True for part in route.split("/") if part.startswith("{")}
 
 
+# A flood of unsigned calls must not take from the scores what is theirs.
+_SLOWER: dict[str, dict[str, Any]] = {
+    f"/v1/{WEBHOOKS}/{method}": {"throttling_rate_limit": 50, "throttling_burst_limit": 100}
+    for method in ("POST", "HEAD")
+}
 # The path that was called would hold a customer's id: the resource that matched it does not.
 _WITHOUT_IDS = apigateway.AccessLogFormat.custom(
     '{"request_id":"$context.requestId","time":"$context.requestTime","method":"$context.httpMethod","resource":"$context.resourcePath",'

@@ -1,16 +1,20 @@
 """The stack: it composes the constructs and says what a program needs to find them. No resources of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import CfnOutput, Stack, Tags
+from aws_cdk import CfnOutput, Fn, Stack, Tags
 from constructs import Construct
 
 from holdfast.settings import Settings
+from infra.alarms import Alerts
 from infra.analysts import Analysts
 from infra.chain import Chain
+from infra.domain import Domain
 from infra.erasure import Erasure
 from infra.functions import Functions
-from infra.monitoring import Alerts, Monitoring
+from infra.monitoring import Monitoring
+from infra.outputs import KEY_ARN, POOL_ARN, SECRET_RESOURCE
 from infra.packaging import Packager
 from infra.schedules import Schedules
 from infra.scoring_api import ScoringApi
@@ -22,11 +26,19 @@ class HoldfastStack(Stack):
     """One deployment of Holdfast."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, target: str, settings: Settings, packager: Packager, **kwargs: Any
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        target: str,
+        settings: Settings,
+        packager: Packager,
+        copies: Sequence[Stack] = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         chosen = target_named(target, self, packager, settings.images)
-        self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal)
+        self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal, copies=copies)
         Analysts(self, "Analysts", storage=self.storage)
         self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
         self._run_nightly(chosen, settings)
@@ -56,9 +68,13 @@ class HoldfastStack(Stack):
             },
             limits=settings.alarms,
         )
+        if settings.api.domain:
+            Domain(self, "Domain", api=self.scoring.api, errors=self.monitoring.api_errors, rules=settings.api)
         self._allow_erasure(schedules)
         Tags.of(self).add("application", settings.name)
         self._say_where_things_are()
+        if copies:
+            self._tell_further_regions()
 
     def _run_nightly(self, target: Target, settings: Settings) -> None:
         storage, alerts = self.storage, self.alerts.topic
@@ -93,6 +109,7 @@ class HoldfastStack(Stack):
                 "alerts": self.alerts.inbox,
                 "lost alerts": self.alerts.lost,
             },
+            copies=self.storage.copies,
         )
 
     def _say_where_things_are(self) -> None:
@@ -121,3 +138,10 @@ class HoldfastStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+    def _tell_further_regions(self) -> None:
+        storage, pool = self.storage, self.scoring.callers.pool
+        CfnOutput(self, KEY_ARN, value=storage.key.key_arn)
+        CfnOutput(self, SECRET_RESOURCE, value=Fn.select(6, Fn.split(":", storage.pseudonym_key.secret_arn)))
+        if pool:
+            CfnOutput(self, POOL_ARN, value=pool.user_pool_arn)

@@ -1,5 +1,7 @@
 """Construct: where data lives. Buckets, tables, the Glue database, secrets, and the key that encrypts them."""
 
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -13,6 +15,8 @@ from constructs import Construct
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.vendors import APIS
 from infra.arrivals import Arrivals
+from infra.buckets import data_bucket, log_bucket
+from infra.copies import COPIED, Copied, copier, let_copy
 
 ATHENA_RESULTS = "athena/"
 """Where in the artifacts bucket the results of queries lie, for a month."""
@@ -21,8 +25,17 @@ ATHENA_RESULTS = "athena/"
 class Storage(Construct):
     """All state of a deployment. Names of buckets are CloudFormation's, so that two deployments never collide."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, removal: RemovalPolicy) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        removal: RemovalPolicy,
+        copies: Sequence[Stack] = (),
+    ) -> None:
         super().__init__(scope, construct_id)
+        self.copies = [Copied(self, each.region, copies=each) for each in copies]
         self._removal = removal
         self.name = settings.name
         prefixes = [
@@ -33,14 +46,11 @@ class Storage(Construct):
         self.key = kms.Key(
             self, "Key", enable_key_rotation=True, removal_policy=removal, description=f"{settings.name}: data at rest"
         )
-        self._access_logs = self._build_log_bucket()
+        self._access_logs = log_bucket(self, removal)
         self.landing = self._bucket("Landing", days=30)
         self.quarantine = self._bucket("Quarantine", days=90)
         self.lake = self._bucket("Lake")
-        self.artifacts = self._bucket("Artifacts")
-        self.artifacts.add_lifecycle_rule(
-            prefix=ATHENA_RESULTS, expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(1)
-        )
+        self.artifacts = self._build_artifacts()
         self.uploads = self._bucket("Uploads")
         told = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings)
         self.arrivals, self.lost_arrivals = told.queue, told.lost
@@ -52,7 +62,18 @@ class Storage(Construct):
         }
         self.catalogue = self._build_catalogue()
 
-    def _bucket(self, name: str, days: int | None = None) -> s3.Bucket:
+    def _build_artifacts(self) -> s3.Bucket:
+        role = copier(self, self.copies)
+        copied = [rule for at, each in enumerate(self.copies) for rule in each.rules(1 + at * len(COPIED))]
+        bucket = self._bucket("Artifacts", copied=copied, copier=role)
+        bucket.add_lifecycle_rule(
+            prefix=ATHENA_RESULTS, expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(1)
+        )
+        if role:
+            let_copy(role, bucket, self.key)
+        return bucket
+
+    def _bucket(self, name: str, days: int | None = None, **more: Any) -> s3.Bucket:
         expiry = (
             [s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(7))]
             if days
@@ -61,31 +82,8 @@ class Storage(Construct):
         tidy = s3.LifecycleRule(
             abort_incomplete_multipart_upload_after=Duration.days(2), noncurrent_version_expiration=Duration.days(30)
         )
-        return s3.Bucket(
-            self,
-            name,
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=self.key,
-            bucket_key_enabled=True,
-            enforce_ssl=True,
-            versioned=True,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            removal_policy=self._removal,
-            lifecycle_rules=expiry or [tidy],
-            server_access_logs_bucket=self._access_logs,
-            server_access_logs_prefix=f"{name.lower()}/",
-        )
-
-    def _build_log_bucket(self) -> s3.Bucket:
-        return s3.Bucket(
-            self,
-            "AccessLogs",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            enforce_ssl=True,
-            removal_policy=self._removal,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            lifecycle_rules=[s3.LifecycleRule(expiration=Duration.days(90))],
-        )
+        rules = expiry or [tidy]
+        return data_bucket(self, name, key=self.key, logs=self._access_logs, removal=self._removal, rules=rules, **more)
 
     def _table(self, name: str, partition: str, sort: str | None = None, expiry: str | None = None) -> dynamodb.TableV2:
         return dynamodb.TableV2(
@@ -95,7 +93,10 @@ class Storage(Construct):
             sort_key=dynamodb.Attribute(name=sort, type=dynamodb.AttributeType.STRING) if sort else None,
             billing=dynamodb.Billing.on_demand(),
             time_to_live_attribute=expiry,
-            encryption=dynamodb.TableEncryptionV2.customer_managed_key(self.key),
+            encryption=dynamodb.TableEncryptionV2.customer_managed_key(
+                self.key, {each.region: each.key.key_arn for each in self.copies}
+            ),
+            replicas=[each.table for each in self.copies],
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
@@ -109,6 +110,7 @@ class Storage(Construct):
             description=f"{name}: key of the pseudonyms. Losing it unlinks all history.",
             encryption_key=self.key,
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
+            replica_regions=[each.secret for each in self.copies],
             removal_policy=self._removal,
         )
 

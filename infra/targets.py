@@ -177,6 +177,11 @@ def _base(pinned: str | None) -> dict[str, str]:
 _TARGETS: dict[str, type[AwsTarget] | type[LocalTarget]] = {"aws": AwsTarget, "local": LocalTarget}
 
 
+def further_regions(target: str, settings: Settings) -> tuple[str, ...]:
+    """Beside the home region: the embedded runtime is one machine, and has no other."""
+    return settings.api.regions if target == "aws" else ()
+
+
 def target_named(name: str, stack: Stack, packager: Packager, images: Images) -> Target:
     """The target that `-c target=…` asks for.
 

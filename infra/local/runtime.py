@@ -92,7 +92,7 @@ def start(
             "PYTHONUNBUFFERED": "1",
             "MINISTACK_REGION": region,
         }
-        | further
+        | dict(further)
     )
     ready = lambda: processes.listens(NAME, port) and is_healthy(port, authority)  # noqa: E731
     plain, enforced = [str(Path(sys.executable).with_name("ministack"))], [sys.executable, "-m", ENFORCING]
