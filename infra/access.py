@@ -70,6 +70,7 @@ ACCESS = {
         "read pseudonym key",
     ),
     "Api": ("read bundles", "see who serves", "look up scores", "read pseudonym key"),
+    "Authorize": (),
     "Webhook": ("write hints", "read source tokens"),
 }
 

@@ -1,19 +1,34 @@
-"""Construct: who may ask for scores. Callers that sign with AWS credentials, or that have a token of a user pool."""
+"""Construct: who may ask for scores. Callers that sign with AWS credentials, or that have a token of a user pool or of another issuer."""
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput
+from aws_cdk import Aws, CfnOutput, Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from holdfast.settings import Api
+
+AUTHORIZE = "Authorize"
+"""The function that says whose a token is: of an issuer's own, since API Gateway's REST APIs know those of user pools alone."""
+_BEARER = r"^[Bb]earer [\w-]+\.[\w-]+\.[\w-]+$"
+"""What does not look like a token costs no invocation."""
+_KEPT = Duration.minutes(1)
+"""So long API Gateway does not ask again of the same token, even if it has expired since."""
+
+
+def without(rules: Api) -> frozenset[str]:
+    """Functions that this way of knowing callers has no use for."""
+    return frozenset() if rules.authorization == "jwt" else frozenset({AUTHORIZE})
 
 
 class Callers(Construct):
     """What every method of the API asks of its caller: authorisation, and the key of a client where there are clients."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, rules: Api, name: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, rules: Api, name: str, authorize: lambda_.IFunction | None
+    ) -> None:
         super().__init__(scope, construct_id)
         self._rules, self._name = rules, name
         self.asked_for: dict[str, Any] = {
@@ -28,6 +43,13 @@ class Callers(Construct):
                 "authorization_type": apigateway.AuthorizationType.COGNITO,
                 "authorizer": authorizer,
                 "authorization_scopes": list(rules.scopes),
+            }
+        if authorize:
+            self.asked_for |= {
+                "authorization_type": apigateway.AuthorizationType.CUSTOM,
+                "authorizer": apigateway.TokenAuthorizer(
+                    self, "Bearers", handler=authorize, validation_regex=_BEARER, results_cache_ttl=_KEPT
+                ),
             }
 
     def share(self, api: apigateway.RestApi) -> None:

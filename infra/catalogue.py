@@ -108,6 +108,9 @@ FUNCTIONS = {
             disk_gb=10,
         ),
         FunctionSpec("Api", "score.api.handler", "score", 1024, 15, "answers scoring calls", snapshot=True),
+        FunctionSpec(
+            "Authorize", "score.authorize.handler", "token", 512, 10, "says whose a token is, of an issuer's own"
+        ),
         FunctionSpec("Webhook", "ingest.webhook.handler", "base", 512, 10, "takes in what the sources notify of"),
     )
 }

@@ -40,6 +40,7 @@ class ScoringApi(Construct):
         *,
         function: lambda_.IFunction,
         webhook: lambda_.Function | None,
+        authorize: lambda_.IFunction | None = None,
         name: str,
         rules: Api,
     ) -> None:
@@ -58,7 +59,7 @@ class ScoringApi(Construct):
         self._validator = self.api.add_request_validator(
             "Validator", validate_request_parameters=True, validate_request_body=True
         )
-        self.callers = Callers(self, "Callers", rules=rules, name=name)
+        self.callers = Callers(self, "Callers", rules=rules, name=name, authorize=authorize)
         self._wanted = self._model_of_bodies()
         integration = apigateway.LambdaIntegration(function)
         for route, method in ROUTES.items():
@@ -100,7 +101,7 @@ class ScoringApi(Construct):
             ),
         )
 
-    def _take_notifications(self, resource: apigateway.Resource, webhook: lambda_.Function) -> list[apigateway.Method]:
+    def _take_notifications(self, resource: apigateway.Resource, webhook: lambda_.IFunction) -> list[apigateway.Method]:
         """The methods that anybody may call. Intercom looks with HEAD whether there is somebody at all."""
         common: dict[str, Any] = {
             "authorization_type": apigateway.AuthorizationType.NONE,

@@ -9,6 +9,7 @@ from constructs import Construct
 from holdfast.settings import Settings
 from infra.alarms import Alerts
 from infra.analysts import Analysts
+from infra.callers import AUTHORIZE, without
 from infra.chain import Chain
 from infra.domain import Domain
 from infra.erasure import Erasure
@@ -80,7 +81,12 @@ class HoldfastStack(Stack):
         storage, alerts = self.storage, self.alerts.topic
         self.engine = engine = target.engine(self, storage)
         self.functions = Functions(
-            self, "Functions", target=target, storage=storage, alerts=alerts, unused=engine.unused
+            self,
+            "Functions",
+            target=target,
+            storage=storage,
+            alerts=alerts,
+            unused=engine.unused | without(settings.api),
         )
         self.chain = Chain(self, "Chain", functions=self.functions, storage=storage, settings=settings, engine=engine)
 
@@ -90,6 +96,7 @@ class HoldfastStack(Stack):
             "Api",
             function=target.release(self, self.functions["Api"], settings, self.alerts.topic),
             webhook=self.functions["Webhook"],
+            authorize=self.functions.all.get(AUTHORIZE),
             name=settings.name,
             rules=settings.api,
         )

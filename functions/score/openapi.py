@@ -26,11 +26,12 @@ _SCHEMES: dict[str, dict[str, Any]] = {
         "description": "AWS Signature Version 4, service execute-api.",
     },
     "cognito": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token of the user pool."},
+    "jwt": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "An access token of the issuer, for this API."},
 }  # fmt: skip
 
 
 def document(stage: str, authorization: str) -> dict[str, Any]:
-    """OpenAPI 3.1 for one stage of API Gateway and one way to authorise (`iam` or `cognito`)."""
+    """OpenAPI 3.1 for one stage of API Gateway and one way to authorise (`iam`, `cognito` or `jwt`)."""
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(BASE + route.path, {})[route.method.lower()] = _operation(route)

@@ -15,7 +15,7 @@ from infra.stack import HoldfastStack
 
 
 def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml") -> Template:
-    for bundle in ("base", "ingest", "score", "lake", "train", "drift"):
+    for bundle in ("base", "ingest", "score", "token", "lake", "train", "drift"):
         (build / "bundles" / bundle / "python").mkdir(parents=True)
         (build / "bundles" / bundle / "python" / "empty.py").touch()
     stack = HoldfastStack(

@@ -132,6 +132,39 @@ def test_by_option_callers_have_a_token_of_a_user_pool_with_a_scope(cognito: Tem
     cognito.has_resource_properties("AWS::Cognito::UserPoolResourceServer", {"Identifier": "scores"})
 
 
+@pytest.fixture(scope="module", params=["aws", "local"])
+def bearers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Template:
+    folder = tmp_path_factory.mktemp("jwt")
+    said = 'authorization = "jwt"\nissuer = "https://company.eu.auth0.com/"\naudience = "https://scores"'
+    return synthesised(request.param, folder / "build", configured(folder, said))
+
+
+def test_by_option_callers_have_a_token_of_an_issuer_that_a_function_of_its_own_verifies(bearers: Template) -> None:
+    methods = scoring_methods(bearers)
+    (authorizer,) = resources(bearers, "AWS::ApiGateway::Authorizer")
+
+    assert {method["AuthorizationType"] for method in methods} == {"CUSTOM"}
+    assert all(method["AuthorizerId"] for method in methods)
+    assert (authorizer["Type"], authorizer["AuthorizerResultTtlInSeconds"]) == ("TOKEN", 60)
+    assert "FunctionsAuthorize" in str(authorizer["AuthorizerUri"])
+    bearers.has_resource_properties("AWS::Lambda::Function", {"Handler": "score.authorize.handler"})
+
+
+def test_the_function_that_verifies_tokens_reads_nothing_and_is_nowhere_where_no_issuer_is(
+    bearers: Template, template: Template
+) -> None:
+    policies = bearers.find_resources("AWS::IAM::Policy")
+    (policy,) = [p["Properties"]["PolicyDocument"] for name, p in policies.items() if "AuthorizeRoleDefault" in name]
+
+    may = {
+        action.split(":")[0]
+        for s in policy["Statement"]
+        for action in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])
+    }
+    assert may <= {"logs", "xray", "sqs"}
+    assert not [f for f in resources(template, "AWS::Lambda::Function") if "authorize" in str(f.get("Handler"))]
+
+
 def test_a_user_pool_that_is_there_is_taken(tmp_path: Path) -> None:
     pool = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_abc"
     template = synthesised(

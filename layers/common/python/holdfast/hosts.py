@@ -8,6 +8,12 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 """This machine: nothing that is sent there leaves it, so that it may go unencrypted."""
 
 
+def is_private(address: str) -> bool:
+    """Whether nobody on the way can read or exchange what is got from an address: it is encrypted, or does not leave this machine."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
 def check_host(base_url: str, vendors: str, allowed: Collection[str] = ()) -> None:
     """Hold an API's address to its vendor's hosts (a regular expression), to this machine, and to hosts that a user allows.
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from holdfast.checked import parse_toml, text_of
+from holdfast.errors import ConfigurationInvalid
+from holdfast.hosts import is_private
 from holdfast.privacy_settings import Privacy as Privacy
 from holdfast.privacy_settings import Treatment as Treatment
 from holdfast.regions import check_regions
@@ -198,10 +200,15 @@ class Scoring(Section):
 class Api(Section):
     """Who may ask for scores, and how often."""
 
-    authorization: Literal["iam", "cognito"] = "iam"
-    """`iam`: callers sign with AWS credentials (SigV4). `cognito`: they send an access token of a user pool (a JWT)."""
+    authorization: Literal["iam", "cognito", "jwt"] = "iam"
+    """`iam`: callers sign with AWS credentials (SigV4). `cognito`: they send an access token of a user pool (a JWT). `jwt`: one of
+    another issuer."""
     user_pool: str | None = Field(None, pattern=r"^arn:[a-z-]+:cognito-idp:[a-z0-9-]+:\d{12}:userpool/\S+$")
     """ARN of a user pool that there is; without one, the stack makes one."""
+    issuer: str = ""
+    """Of tokens that are no user pool's, as their claim `iss` says it. Its keys are where its OpenID Connect description says."""
+    audience: str = ""
+    """Which those tokens have to be for: claim `aud`."""
     scopes: tuple[str, ...] = ("scores/read",)
     """OAuth scopes of which a token needs one. Those of a pool of the stack's own are made with it."""
     clients: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")], ...] = ()
@@ -240,6 +247,16 @@ class Api(Section):
     def _keys_are_of_one_region(self) -> "Api":
         if self.regions and self.clients:
             raise ValueError("`clients` and `regions` exclude each other: API Gateway makes other keys in each region")
+        return self
+
+    @model_validator(mode="after")
+    def _issuers_are_jwt(self) -> "Api":
+        if (self.issuer or self.audience) and self.authorization != "jwt":
+            raise ValueError('`issuer` and `audience` go with authorization = "jwt"')
+        if self.authorization == "jwt" and not (self.issuer and self.audience):
+            raise ValueError('authorization = "jwt" needs an `issuer` and an `audience`')
+        if self.issuer and not is_private(self.issuer):
+            raise ValueError(f"issuer {self.issuer!r} must begin with https://: its keys decide who may call")
         return self
 
 
