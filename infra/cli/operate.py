@@ -11,7 +11,7 @@ from infra.cli.deployment import Deployment, explained
 from infra.trouble import Trouble
 
 FAILED = {"FAILED", "TIMED_OUT", "ABORTED"}
-_OUTSIDE = {"Api", "Webhook", "Drift", "Maintain", "Forget"}
+_OUTSIDE = {"Api", "Authorize", "Webhook", "Drift", "Maintain", "Forget"}
 """Functions that no run invokes."""
 _AROUND = {"Failed", "Resume"}
 _INNER = {"Streams", "Ingest", "AllPulled", "SourceWantsQuiet", "Landed", "AnyFiles", "Files", "NoFiles", "Validate"}

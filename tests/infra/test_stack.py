@@ -63,7 +63,7 @@ def test_every_function_logs_under_its_states_name_and_is_traced(template: Templ
     ]
     names = {function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for function in functions}
 
-    assert set(FUNCTIONS) - {"Group"} <= names <= set(FUNCTIONS)
+    assert set(FUNCTIONS) - {"Group", "Authorize"} <= names <= set(FUNCTIONS)
     assert all(function["TracingConfig"] == {"Mode": "Active"} for function in functions)
 
 
