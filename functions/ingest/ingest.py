@@ -1,5 +1,6 @@
 """State Ingest: one stream of a source, or one batch of its files, lands as Parquet."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from holdfast import memory
@@ -10,6 +11,7 @@ from holdfast.observe import step
 from holdfast.resources import artifacts, environment, landing, quarantine, settings
 from holdfast.store import S3Store
 from ingest.landing import Landing
+from ingest.patience import patient
 from ingest.sources import landed
 
 
@@ -19,4 +21,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     extract = Extract.parse(event)
     place = Landing(extract, landing(), quarantine(), artifacts(), S3Store)
     ledger, hints = DynamoLedger(environment().state_table), DynamoHints(environment().state_table)
-    return extract.to_json() | landed(place, settings(), environment().source_secrets, ledger, hints).to_json()
+    answer = landed(place, settings(), environment().source_secrets, ledger, hints)
+    following, answer = patient(extract, answer, datetime.now(UTC))
+    return following.to_json() | answer.to_json()

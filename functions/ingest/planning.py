@@ -14,8 +14,8 @@ from holdfast.vendors import ApiSource, streams_of
 from ingest.listing import Listing, Told, visible
 
 BATCH_BYTES = 64_000_000
-BATCH_FILES = 1000
-"""As many numbers as the state machine can count up to, where it reads the files of a batch one by one."""
+BATCH_FILES = 500
+"""As many as the state machine can read one by one, each tried as often as it tries anything, within the history of one execution."""
 MAXIMUM_BATCHES = 5000
 FAILED = "failed"
 """Name of the note of files that could not be read, by address, on the events of a source."""

@@ -71,6 +71,8 @@ class Extract(Message):
     """The one file of the batch that is meant, by its place in the list; -1 for all."""
     failure: dict[str, str] = field(default_factory=dict)
     """Why that one file cannot be read, as a Catch says it: then it is only to be noted."""
+    waits: int = 0
+    """How often the state machine has waited for the source in this run."""
 
     @property
     def table(self) -> str:
