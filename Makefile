@@ -62,6 +62,12 @@ bench-score-all: setup  ## the nightly state on a million customers of 200 featu
 bench-train: setup  ## the whole training job beside plain XGBoost on 100,000 rows of 500 features (ARGS="--rounds 3")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.train $(ARGS)
 
+bench-cost: setup  ## what nights of three sizes use, and the model of `holdfast cost` from it (twenty minutes; ARGS="--customers 300,1500")
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.costs $(ARGS)
+
+load: setup  ## the whole chain at multiples of the demo world: completes, grows in proportion, fits its memory (ARGS="--times 1,3")
+	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.load $(ARGS)
+
 test-featuretools: setup  ## each primitive against Featuretools itself, on random entity sets with random cutoffs
 	@UV_PROJECT_ENVIRONMENT=.build/featuretools .uv/bin/uv sync --locked --quiet --only-group featuretools
 	@HOLDFAST_EXAMPLES=$${HOLDFAST_EXAMPLES:-60} pytest tests/featuretools $(ARGS)

@@ -21,6 +21,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.deployed import Deployed
 from holdfast.keyring import Keyring
 from infra.cli import scan
 from infra.cli.deployment import Deployment
@@ -50,31 +51,12 @@ class Somebody:
 
 
 @dataclass
-class Trial:
+class Trial(Deployed):
     """A deployment and its world."""
 
-    state: Path
     customers: int
-    port: int
     found: list[Hit] = field(default_factory=list)
     people: list[Somebody] = field(default_factory=list)
-
-    @property
-    def deployment(self) -> Deployment:
-        return Deployment(**json.loads((self.state / "outputs.json").read_text()))
-
-    def holdfast(self, *arguments: str, well: bool = True, typed: str = "") -> str:
-        """Run a command; `well` says how it has to end."""
-        command = [str(Path(sys.executable).with_name("holdfast")), *arguments]
-        environment = os.environ | {"HOLDFAST_STATE": str(self.state)}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, input=typed)
-        if (done.returncode == 0) != well:
-            raise SystemExit(f"{' '.join(arguments[:1])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
-
-    def put(self, key: str, body: bytes) -> None:
-        """Upload a file."""
-        self.deployment.client("s3").put_object(Bucket=self.deployment.uploads_bucket, Key=key, Body=body)
 
     def crm(self, table: str) -> list[dict[str, Any]]:
         """A table of the world."""
@@ -89,7 +71,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=4775)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="holdfast-privacy-", ignore_cleanup_errors=True) as folder:
-        trial = Trial(Path(folder), wanted.customers, wanted.port)
+        trial = Trial(Path(folder), wanted.port, wanted.customers)
         try:
             _say("deploying", trial.holdfast("demo", "--customers", str(trial.customers), "--port", str(trial.port)))
             answer = proved(trial)

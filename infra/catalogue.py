@@ -117,3 +117,6 @@ FUNCTIONS = {
 
 IMAGE_BUNDLES = frozenset({"lake", "drift"})
 """Bundles over Lambda's 250 MB limit for zips: they ship as container images."""
+
+TRAINING_CPU, TRAINING_MEMORY = 4096, 16384
+"""Of the training job's container, as Fargate counts them: 1,024 units are a processor, and MiB."""

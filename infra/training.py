@@ -13,9 +13,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from infra.catalogue import TRAINING_CPU, TRAINING_MEMORY
+
 CONTAINER = "train"
-_CPU, _MEMORY = 4096, 16384
-_SIZE = {"HOLDFAST_TRAIN_SIZE": json.dumps({"vcpu": _CPU / 1024, "gigabytes": _MEMORY / 1024})}
+_SIZE = {"HOLDFAST_TRAIN_SIZE": json.dumps({"vcpu": TRAINING_CPU / 1024, "gigabytes": TRAINING_MEMORY / 1024})}
 """What the job notes as used; a process is told the same, so that a run on one machine says what it would cost on AWS."""
 _LARGER = {"cpu": "8192", "memory": "61440"}
 """What a further try gets: twice the processors, nearly four times the memory."""
@@ -55,8 +56,8 @@ class FargateTraining(Construct):
         self._task = ecs.FargateTaskDefinition(
             self,
             "Task",
-            cpu=_CPU,
-            memory_limit_mib=_MEMORY,
+            cpu=TRAINING_CPU,
+            memory_limit_mib=TRAINING_MEMORY,
             runtime_platform=ecs.RuntimePlatform(
                 cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),

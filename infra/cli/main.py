@@ -15,6 +15,7 @@ from holdfast.privacy import declared
 from holdfast.settings import load_settings
 from infra.cli import (
     columns,
+    cost,
     demo,
     erasing,
     features,
@@ -163,6 +164,7 @@ def logs(
         typer.echo(line)
 
 
+app.command()(cost.cost)
 app.command()(scoring.top)
 app.command()(scoring.score)
 app.command()(report.report)

@@ -8,8 +8,13 @@ from typing import Any
 
 import httpx
 
+from holdfast.costs import cost_of
+from holdfast.runs import recorded
+from holdfast.usage import used_by
 from infra.cli import api
 from infra.cli.deployment import Deployment
+from infra.cli.stores import artifacts_of
+from infra.cost_model import Volume, night
 from infra.trouble import Trouble
 from tests.e2e.conftest import CUSTOMERS, Demo
 
@@ -290,3 +295,23 @@ def test_a_feature_is_shown_and_explained_with_a_customers_value(demo: Demo) -> 
     for part in ("table events", "of all contributions", "customers that it was judged on", f"{customer.group()}: "):
         assert part in explained or "the model does not use it" in explained
     assert "equal to" in demo.holdfast("features", "show", "--dropped")
+
+
+def test_the_first_night_cost_what_is_predicted_within_a_factor_of_four(demo: Demo) -> None:
+    """Seconds of a machine that does something else as well are no others' seconds."""
+    first = min(executions(demo), key=lambda each: each["startDate"])["name"]
+    store = artifacts_of(Deployment(**demo.outputs))
+    measured = cost_of(used_by(store, first), recorded(store, first)["transitions"]).total
+    lines = json.loads((demo.state / f"world-{CUSTOMERS}-7" / "truth.json").read_text())["usage"]["lines"]
+
+    predicted = night(Volume(CUSTOMERS, lines, days=1))
+
+    assert measured / 4 < predicted < 4 * measured
+
+
+def test_a_month_is_priced_as_the_lake_is(demo: Demo) -> None:
+    told = json.loads(demo.holdfast("cost", "--json"))
+
+    assert told["customers"] >= CUSTOMERS
+    assert 0.5 * CUSTOMERS < told["events"] < 2 * CUSTOMERS
+    assert 200 < told["days"] < 600

@@ -1,0 +1,69 @@
+"""The whole chain at multiples of the demo world: whether it completes, how its seconds grow, and how much of its memory each function needs.
+
+    make load ARGS="--times 1,10"
+
+The last line is JSON: seconds of each state at each size, how much faster than the world they grow (1 is in proportion), and the share of
+its memory that the process of each held at most. It ends with 1 where a night did not complete or memory did not suffice.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from benchmarks.nights import Night, world
+from infra.local.world.store import Recipe
+
+
+def main() -> None:
+    """A night of each size, and what follows."""
+    options = _options()
+    times = [float(each) for each in options.times.split(",")]
+    nights: dict[float, Night] = {}
+    for each in times:
+        with world(round(each * Recipe.customers), options.port) as made:
+            try:
+                nights[each] = made.first()
+            except SystemExit as failed:
+                print(failed, file=sys.stderr)
+                break
+        print(json.dumps(asdict(nights[each])), flush=True)
+    told = summary(nights)
+    print(json.dumps({"completed": len(nights) == len(times), **told}))
+    sys.exit(len(nights) < len(times) or any(share > 1 for share in told["memory_share"].values()))
+
+
+def summary(nights: Mapping[float, Night]) -> dict[str, dict[str, object]]:
+    """What the states used, by state; of the sizes that completed."""
+    states = sorted({name for night in nights.values() for name in night.states})
+    sizes = sorted(nights)
+    return {
+        "wall_s": {f"{size:g}": round(nights[size].wall, 1) for size in sizes},
+        "seconds": {name: [nights[size].states[name]["seconds"] for size in sizes] for name in states},
+        "growth": {name: _growth(nights, name) for name in states if len(sizes) > 1},
+        "memory_share": {
+            name: round(
+                max(night.states[name]["peak"] / night.states[name]["gigabytes"] for night in nights.values()), 3
+            )
+            for name in states
+        },
+    }
+
+
+def _growth(nights: Mapping[float, Night], state: str) -> float:
+    """Seconds of the largest world over those of the smallest, beside how much larger it is."""
+    least, most = min(nights), max(nights)
+    seconds = [nights[size].states[state]["seconds"] for size in (least, most)]
+    return round(float(seconds[1] / max(seconds[0], 0.1) / (most / least)), 2)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", default="1,10", help="of the demo world's 5,000 customers")
+    parser.add_argument("--port", type=int, default=4770)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
