@@ -86,6 +86,12 @@ def expected(state: str, volume: Volume) -> list[Used]:
     ] * times
 
 
+def too_long(volume: Volume) -> dict[str, float]:
+    """Seconds of one invocation by state, of those that would run longer than their function may."""
+    found = {state: expected(state, volume)[0].seconds for state in model()["states"] if state in FUNCTIONS}
+    return {state: seconds for state, seconds in found.items() if seconds > FUNCTIONS[state].timeout_s}
+
+
 def _size(state: str) -> tuple[float, float, bool]:
     """GiB, processors of its own, and whether it is a machine that may be taken away."""
     if state == JOB:

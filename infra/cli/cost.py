@@ -12,7 +12,7 @@ from holdfast.settings import Settings, load_settings
 from infra.cli.deployment import explained
 from infra.cli.lake import lake_of
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cost_model import Volume, month
+from infra.cost_model import Volume, month, too_long
 from infra.starts import DAYS
 from infra.trouble import Trouble
 
@@ -70,6 +70,10 @@ def told(volume: Volume, settings: Settings) -> dict[str, Any]:
     outside = [*OUTSIDE]
     if volume.held >= settings.features.spark_from_rows:
         outside.insert(0, f"the Spark job that groups activity from {settings.features.spark_from_rows:,} rows on")
+    outside += [
+        f"{state} as it is: {seconds:,.0f} s are more than its function may run"
+        for state, seconds in too_long(volume).items()
+    ]
     return asdict(volume) | {"held": volume.held, "total": round(total, 2), "parts": rounded, "outside": outside}
 
 

@@ -9,7 +9,7 @@ from holdfast.costs import prices
 from holdfast.settings import load_settings
 from infra import cost_model
 from infra.catalogue import FUNCTIONS
-from infra.cost_model import Volume, expected, month, night
+from infra.cost_model import Volume, expected, month, night, too_long
 from infra.packaging import ROOT
 from infra.starts import DAYS
 
@@ -137,3 +137,10 @@ def test_each_api_that_is_pulled_has_a_secret() -> None:
 
 def test_logs_are_paid_when_they_come_in_and_for_the_month_that_they_stay() -> None:
     assert month(VOLUME, SETTINGS)["logs"]["logs"] == pytest.approx(DAYS * 2e6 / 1e9 * 0.53)
+
+
+def test_what_would_run_longer_than_its_function_may_is_known() -> None:
+    large = Volume(customers=100_000, events=10_000, days=50)
+
+    assert too_long(VOLUME) == {}
+    assert too_long(large) == {"Features": pytest.approx(10 + 1000 + 5)}
