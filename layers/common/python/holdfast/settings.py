@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from holdfast.checked import parse_toml, text_of
-from holdfast.errors import ConfigurationInvalid
 from holdfast.hosts import is_private
 from holdfast.privacy_settings import Privacy as Privacy
 from holdfast.privacy_settings import Treatment as Treatment
