@@ -111,6 +111,12 @@ image: setup  ## build the containers for real and train in one: the same bundle
 bundles: setup  ## build the aws target's dependency bundles and print their sizes
 	@python -m infra.packaging
 
+sbom: bundles  ## bills of materials (CycloneDX) and licences of what ships, into .build/sbom and docs/licences.md
+	@python -m infra.sbom
+
+reproducible: setup  ## build every bundle of the aws target twice: the same bytes
+	@python -m infra.reproducible
+
 synth: bundles  ## the aws target, in one region and with two further ones: synthesise with cdk-nag, lint templates and state machine
 	@cdk synth --quiet --strict -c target=aws
 	@cdk synth --quiet --strict -c target=aws -c config=examples/regions/holdfast.toml --output .build/regions

@@ -1,5 +1,6 @@
 """What is deployed: code folders for both targets, and the aws platform's dependency bundles built from the lock."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -116,8 +117,8 @@ def build_bundle(bundle: str, build: Path = BUILD, wheels: Wheels = Wheels()) ->
     """Install a dependency group from the lock for a platform, wheels only, hashes checked; returns its unzipped bytes."""
     folder = _fresh(build / "bundles" / bundle)
     lock = folder / "requirements.txt"
-    _uv("export", "--frozen", "--quiet", "--only-group", bundle, "--no-emit-project", "--output-file", str(lock))
-    _uv(
+    uv("export", "--frozen", "--quiet", "--only-group", bundle, "--no-emit-project", "--output-file", str(lock))
+    uv(
         "pip",
         "install",
         "--quiet",
@@ -153,15 +154,25 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
+def digest_of(folder: Path) -> str:
+    """SHA-256 of a folder: names, what may be run, and every byte; no clock. Equal folders are one asset to the CDK."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        runs = path.stat().st_mode & 0o100
+        digest.update(f"{path.relative_to(folder)} {runs} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
 def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def _uv(*arguments: str) -> None:
-    uv = shutil.which("uv", path=str(ROOT / ".uv" / "bin")) or shutil.which("uv")
-    if not uv:
+def uv(*arguments: str) -> str:
+    """What the locked uv printed."""
+    program = shutil.which("uv", path=str(ROOT / ".uv" / "bin")) or shutil.which("uv")
+    if not program:
         raise SystemExit("uv is not installed here: run `make setup`")
-    subprocess.run([uv, *arguments], cwd=ROOT, check=True)
+    return subprocess.run([program, *arguments], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 # $LAMBDA_TASK_ROOT leads the path, so that the code that was deployed runs and not the checkout's.

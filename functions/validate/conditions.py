@@ -42,7 +42,7 @@ def parsed(condition: Any) -> Tree:
         raise ConditionError(f"row_condition is {condition!r}; {_SAID}")
     names = _BACKTICKS.findall(condition)
     numbers = iter(range(len(names)))
-    text = _BACKTICKS.sub(lambda _: f"_named_{next(numbers)}", condition)
+    text = _BACKTICKS.sub(lambda _: f" _named_{next(numbers)} ", condition)
     try:
         return _of_node(ast.parse(text.strip(), mode="eval").body, names)
     except ConditionError:
@@ -150,7 +150,8 @@ def _comparison(name: str, operator: str, value: Any) -> Tree:
 def _column(node: ast.expr, names: Sequence[str]) -> str | None:
     if isinstance(node, ast.Name):
         found = re.fullmatch(r"_named_(\d+)", node.id)
-        return names[int(found[1])] if found else node.id
+        number = int(found[1]) if found else len(names)
+        return names[number] if number < len(names) else node.id
     called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "col"
     if called and len(node.args) == 1 and isinstance(node.args[0], ast.Constant):  # type: ignore[attr-defined]
         return str(node.args[0].value)  # type: ignore[attr-defined]

@@ -181,6 +181,7 @@ def test_a_mistake_is_told_with_its_line():
         entry("expect_column_values_to_be_unique", more="    severity: [1]"),
         entry("expect_column_values_to_be_unique", "{column: a, condition_parser: [1]}"),
         entry("expect_column_values_to_be_unique", r'{column: a, row_condition: "a == \0"}'),
+        entry("expect_column_values_to_be_unique", "{column: a, row_condition: '1 < ` `3'}"),
         entry("expect_column_values_to_match_regex", "{column: a, regex: 1}"),
         entry("expect_column_kl_divergence_to_be_less_than", "{column: a, threshold: 1, partition_object: {values: [a], weights: [b]}}"),
     ],
