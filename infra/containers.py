@@ -138,7 +138,7 @@ def containers(storage: Path) -> Containers:
         Trouble: nothing does; the message says what to install.
     """
     for name in ("docker", "podman"):
-        if shutil.which(name) and _answers(name):
+        if shutil.which(name) and answers(name):
             return Engine(name)
     if not (shutil.which("buildah") and shutil.which("debootstrap")):
         raise Trouble(_NOBODY)
@@ -172,7 +172,7 @@ def _begun(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
                 process.terminate()
 
 
-def _answers(name: str) -> bool:
+def answers(name: str) -> bool:
     """Whether the engine behind a command can start a container: that its client is installed says little."""
     asked = subprocess.run([name, "info"], capture_output=True, check=False)
     return asked.returncode == 0

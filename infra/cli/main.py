@@ -1,6 +1,8 @@
 """The commands of `holdfast`."""
 
+import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +19,7 @@ from infra.cli import (
     columns,
     cost,
     demo,
+    doctor,
     erasing,
     features,
     keys,
@@ -113,6 +116,24 @@ def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = 
     console.print(
         f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}."
     )
+
+
+@app.command("doctor")
+def doctor_(
+    target: Target = None,
+    config: Config = _CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Whether a target is fit to be deployed to, and what is deployed fit to run.
+
+    Credentials, region, quotas, bootstrap, stack, secrets, sources, versions: what was found, and what to do.
+    """
+    well = True
+    for each in doctor.examine(target, config):
+        well = well and each.well
+        typer.echo(json.dumps(asdict(each), ensure_ascii=False)) if as_json else show.finding(console, each)
+    if not well:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.markup import escape
 from holdfast.words import lowered, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
+from infra.cli.doctor import Finding
 from infra.cli.lake import State
 from infra.cli.status import Status
 
@@ -175,6 +176,12 @@ def kept_up(console: Console, done: dict[str, Any]) -> None:
     )
     if done["left"]:
         console.print(f"left for the next time: {', '.join(done['left'])} (being written, or out of time)")
+
+
+def finding(console: Console, each: Finding) -> None:
+    """One check of the doctor's."""
+    mark = "[green]✓[/]" if each.well else "[red]✗[/]"
+    console.print(f"{mark} {each.check:<14}{escape(each.found)}" + (f" → {escape(each.mend)}" if each.mend else ""))
 
 
 def _whereabouts(console: Console, deployment: Deployment, customers: list[dict[str, Any]]) -> None:
