@@ -96,6 +96,9 @@ check-api: setup  ## schemathesis against the deployed scoring API and its OpenA
 check-privacy: setup  ## nothing personal is said anywhere, and who is forgotten is gone to the last byte (five minutes, a deployment of its own)
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.privacy $(ARGS)
 
+privileges: setup  ## least privilege: a night and all else with IAM enforced, then every right of every role tried (ten minutes)
+	@pytest tests/privileges --privileges $(ARGS)
+
 kills: setup  ## writers of the lake killed at request after request: every table is the old or the new (half an hour)
 	@pytest tests/integration/test_kills.py --kill-points 50 $(ARGS)
 

@@ -72,6 +72,7 @@ ACCESS = {
     "Api": ("read bundles", "see who serves", "look up scores", "read pseudonym key"),
     "Authorize": (),
     "Webhook": ("write hints", "read source tokens"),
+    "ModelOperator": ("read lake", "read catalogue", "read artifacts", "let serve"),
 }
 
 
@@ -113,7 +114,7 @@ def grant_scorer(grantee: iam.IGrantable, near: Scored, home: Kept) -> None:
 
 def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
     """Give who works under this name what its row says. For `Train` that is the job, wherever it runs, and not its launcher;
-    `GroupOnSpark` is a job too."""
+    `GroupOnSpark` is a job too, and `ModelOperator` a person."""
     for may in ACCESS[name]:
         _GRANTS[may](grantee, storage)
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
 from aws_cdk import aws_s3 as s3
@@ -124,9 +124,17 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     reasons[f"arn:aws:glue:{stack.region}:<AWS::AccountId>:table/{tables}"] = (
         "The tables of the one own database; streams make new ones."
     )
+    for route in stack.operators.routes:
+        reasons[_said(stack.resolve(route))] = "One route of the own API, for whichever customer or model."
     for arn in foreign_bucket_arns(stack.storage):
         reasons[f"{stack.resolve(arn)}/*"] = "The log files of a bucket that the configuration names."
     return reasons
+
+
+def _said(arn: Any) -> str:
+    """A resolved ARN as cdk-nag writes it."""
+    parts = arn["Fn::Join"][1] if isinstance(arn, dict) else [arn]
+    return "".join(f"<{part['Ref']}>" if isinstance(part, dict) else part for part in parts)
 
 
 def _buckets(stack: "HoldfastStack") -> list[s3.Bucket]:

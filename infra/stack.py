@@ -15,6 +15,7 @@ from infra.domain import Domain
 from infra.erasure import Erasure
 from infra.functions import Functions
 from infra.monitoring import Monitoring
+from infra.operators import Operators
 from infra.outputs import KEY_ARN, POOL_ARN, SECRET_RESOURCE
 from infra.packaging import Packager
 from infra.schedules import Schedules
@@ -99,6 +100,14 @@ class HoldfastStack(Stack):
             authorize=self.functions.all.get(AUTHORIZE),
             name=settings.name,
             rules=settings.api,
+        )
+        self.operators = Operators(
+            self,
+            "Operators",
+            api=self.scoring.api,
+            score_all=self.functions["ScoreAll"],
+            machine=self.chain.machine,
+            storage=self.storage,
         )
         target.shield(self, self.scoring.api.deployment_stage, settings)
 

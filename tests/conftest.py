@@ -14,6 +14,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fault-schedules", type=int, default=9, help="How many seeded fault schedules are tried.")
     parser.addoption("--screenshots", help="Folder for the pictures of docs/report.md; none are taken without.")
+    parser.addoption("--privileges", action="store_true", help="Run a night with IAM enforced, and try every right.")
     parser.addoption("--kill-points", type=int, default=3, help="At how many points each kind of writer is killed.")
 
 

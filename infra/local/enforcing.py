@@ -34,6 +34,8 @@ def correct() -> None:
         arn: str = about(service, *request)
         if service == "states" and "taskToken" in _parsed(request[3]):
             return _only_machine() or arn
+        if service == "glue":
+            return _of_catalogue(arn, _parsed(request[3]), str(request[2].get("x-amz-target", "")))
         return _as_referred_to(arn) if service == "secretsmanager" else arn
 
     def seen_as_on_aws(service: str, action: str, body: bytes, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -70,6 +72,15 @@ def _only_machine() -> str:
     """AWS asks for the right to answer a task on the machine that the token is of. Tokens say nothing of it here: it is the only one."""
     machines = list(stepfunctions._state_machines.values())
     return str(machines[0]["stateMachineArn"]) if len(machines) == 1 else ""
+
+
+def _of_catalogue(arn: str, body: dict[str, Any], operation: str) -> str:
+    """AWS asks for the right to the catalogue, to the database and to the table; here one is asked for, so it is the last that is named."""
+    catalogue, database = arn.rpartition(":")[0], body.get("DatabaseName")
+    name = body.get("Name") or body.get("TableInput", {}).get("Name")
+    if database:
+        return f"{catalogue}:table/{database}/{name}" if name else f"{catalogue}:database/{database}"
+    return f"{catalogue}:database/{name}" if operation.endswith("Database") else arn
 
 
 def _as_referred_to(secret: str) -> str:

@@ -13,9 +13,11 @@ from infra.lint import definition_of
 from infra.packaging import ROOT, Packager
 from infra.stack import HoldfastStack
 
+BUNDLES = ("base", "ingest", "score", "token", "lake", "train", "drift")
+
 
 def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml") -> Template:
-    for bundle in ("base", "ingest", "score", "token", "lake", "train", "drift"):
+    for bundle in BUNDLES:
         (build / "bundles" / bundle / "python").mkdir(parents=True)
         (build / "bundles" / bundle / "python" / "empty.py").touch()
     stack = HoldfastStack(

@@ -52,7 +52,7 @@ def test_every_function_has_a_role_of_its_own_and_a_row_of_rights(template: Temp
     roles = {str(function["Role"]) for function in functions}
 
     assert len(functions) == len(roles)
-    assert set(ACCESS) == set(FUNCTIONS) | {"GroupOnSpark"}
+    assert set(ACCESS) == set(FUNCTIONS) | {"GroupOnSpark", "ModelOperator"}
 
 
 def test_every_function_logs_under_its_states_name_and_is_traced(template: Template) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -59,7 +60,10 @@ class Notifier:
         if self.target.shuffle is not None:
             bodies = [bodies[place] for place in np.random.default_rng(self.target.shuffle).permutation(len(bodies))]
         answers: Counter[str] = Counter()
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        trusted = (
+            ssl.create_default_context()
+        )  # whoever this process is told to trust: the runtime may vouch for itself
+        async with httpx.AsyncClient(timeout=30, trust_env=False, verify=trusted) as http:
             for body in bodies:
                 answers[await self._sent(http, self.target, body)] += 1
         return dict(answers)

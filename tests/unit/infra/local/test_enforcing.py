@@ -61,6 +61,22 @@ def test_a_secret_is_known_by_what_a_template_refers_to_it_by(right: bool) -> No
 
 
 @pytest.mark.parametrize(
+    ("operation", "body", "before", "after"),
+    [("GetDatabase", {"Name": "lake"}, "table/lake", "database/lake"),
+     ("GetTables", {"DatabaseName": "lake"}, "database/lake", "database/lake"),
+     ("GetTable", {"DatabaseName": "lake", "Name": "events"}, "database/lake", "table/lake/events"),
+     ("CreateTable", {"DatabaseName": "lake", "TableInput": {"Name": "events"}}, "database/lake", "table/lake/events")],
+)  # fmt: skip
+def test_of_the_catalogue_it_is_what_is_named_that_is_asked_for(
+    right: bool, operation: str, body: dict[str, object], before: str, after: str
+) -> None:
+    headers = {"x-amz-target": f"AWSGlue.{operation}"}
+    found = iam_actions.extract_resource_arn("glue", "POST", "/", headers, json.dumps(body).encode(), {}, *PLACE)
+
+    assert found == f"arn:aws:glue:us-east-1:000000000000:{after if right else before}"
+
+
+@pytest.mark.parametrize(
     "body",
     [{"Key": {"pk": {"S": "registry"}, "sk": {"S": "x"}}}, {"Item": {"pk": {"S": "registry"}, "sk": {"S": "x"}}},
      {"KeyConditionExpression": "pk = :pk AND sk > :after", "ExpressionAttributeValues": {":pk": {"S": "registry"}}}],
