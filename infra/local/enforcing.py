@@ -55,7 +55,9 @@ def conditions(service: str, body: dict[str, Any], parameters: dict[str, Any]) -
     found = {
         "dynamodb:LeadingKeys": _leading_keys(body) if service == "dynamodb" else [],
         "cloudwatch:namespace": (body | parameters).get("Namespace") if service == "monitoring" else "",
-        "events:source": [entry.get("Source") for entry in body.get("Entries", [])][:1] if service == "events" else [],
+        "events:source": next((each.get("Source") for each in body.get("Entries", [])), "")
+        if service == "events"
+        else "",
     }
     return {key: value for key, value in found.items() if value}
 

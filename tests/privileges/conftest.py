@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
 def attached(enforced: Enforced) -> Callable[[str], boto3.Session]:
     """A session under a new role to which one of the stack's own managed policies is attached, or none."""
 
+    @cache
     def made(policy: str = "") -> boto3.Session:
         iam, name = enforced.client("iam"), f"privileges-{policy or 'nothing'}"
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=_TRUST)

@@ -54,7 +54,7 @@ def test_somebody_is_exported_and_forgotten_and_kept_out_of_the_night_after(even
 
 
 def test_the_lake_is_kept_up(enforced: Enforced, eventful: dict[str, Any]) -> None:
-    enforced.holdfast("lake", "maintain")
+    assert re.search(r"\d", enforced.holdfast("lake", "maintain"))
 
 
 def test_drift_is_looked_for(enforced: Enforced, eventful: dict[str, Any]) -> None:

@@ -92,7 +92,7 @@ def test_a_condition_sees_the_namespace_of_a_metric_and_the_source_of_an_event(r
     event = seen("events", "events:PutEvents", Entries=[{"Source": "holdfast"}])
 
     assert metric == ({"cloudwatch:namespace": "Holdfast"} if right else {})
-    assert event == ({"events:source": ["holdfast"]} if right else {})
+    assert event == ({"events:source": "holdfast"} if right else {})
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"TableName": "state"}', b'{"TableName": "another", "Key": {}}'])
