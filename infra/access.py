@@ -48,13 +48,37 @@ ACCESS = {
     ),
     "Group": ("read lake", "read catalogue", "see who serves", "read artifacts", "write cells", "note use"),
     "GroupOnSpark": ("read lake", "write cells"),
-    "Features": ("write lake", "use catalogue", "hold locks", "see who serves", "read cells", "write artifacts"),
-    "Train": ("read lake", "read catalogue", "write artifacts"),
-    "Promote": ("read lake", "read catalogue", "read artifacts", "let serve", "note use"),
-    "ScoreAll": ("write lake", "use catalogue", "hold locks", "write artifacts", "write scores", "note scores"),
-    "Report": ("write lake", "use catalogue", "hold locks", "write artifacts", "write metrics"),
+    "Features": (
+        "write lake",
+        "use catalogue",
+        "hold locks",
+        "see who serves",
+        "read cells",
+        "write artifacts",
+        "write feature sets",
+    ),
+    "Train": ("read lake", "read catalogue", "write artifacts", "write bundles"),
+    "Promote": ("read lake", "read catalogue", "read artifacts", "let serve", "note who was replaced", "note use"),
+    "ScoreAll": (
+        "write lake",
+        "use catalogue",
+        "hold locks",
+        "write artifacts",
+        "write rankings",
+        "write scores",
+        "note scores",
+    ),
+    "Report": ("write lake", "use catalogue", "hold locks", "write artifacts", "write reports", "write metrics"),
     "Failed": (),
-    "Drift": ("read lake", "read catalogue", "write artifacts", "see who serves", "write metrics", "send events"),
+    "Drift": (
+        "read lake",
+        "read catalogue",
+        "write artifacts",
+        "write drift",
+        "see who serves",
+        "write metrics",
+        "send events",
+    ),
     "Maintain": ("write lake", "use catalogue", "hold locks", "read pseudonym key", "move scores"),
     "Forget": (
         "purge uploads",
@@ -80,6 +104,13 @@ CELLS = "cells/"
 """Where in the landing bucket activity lies that was grouped."""
 USED = "work/*/used/*"
 """Where states write what they used, among the artifacts."""
+SHARED = ("work/*", "runs/*", "schema/*", "reconciliation/*", "quality/*", "released/*")
+"""What states write of the artifacts for each other."""
+OWN = {
+    "write feature sets": "feature_sets/*", "write bundles": f"{BUNDLES}*", "write rankings": "rankings/*", "write reports": "reports/*",
+    "write drift": "drift/*", "note who was replaced": "receipts/models.json",
+}  # fmt: skip
+"""What one of them alone writes."""
 
 
 class Kept(Protocol):
@@ -120,7 +151,8 @@ def grant(name: str, grantee: iam.IGrantable, storage: Storage) -> None:
 
 
 _READ_OBJECTS = ["s3:GetObject", "s3:ListBucket", "s3:GetBucketLocation"]
-_WRITE_OBJECTS = [*_READ_OBJECTS, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_CHANGE_OBJECTS = ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+_WRITE_OBJECTS = [*_READ_OBJECTS, *_CHANGE_OBJECTS]
 _PURGE_OBJECTS = [
     *_WRITE_OBJECTS,
     "s3:ListBucketVersions",
@@ -163,6 +195,12 @@ def _copies(grantee: iam.IGrantable, storage: Storage) -> None:
     """The buckets in further regions, each under the key of its region."""
     for each in storage.copies:
         _objects(lambda copied: copied.artifacts, _PURGE_OBJECTS)(grantee, each)
+
+
+def _artifacts(grantee: iam.IGrantable, storage: Storage) -> None:
+    """All of the artifacts to read, and what is shared to write."""
+    for actions, keys in ((_READ_OBJECTS, ()), (_CHANGE_OBJECTS, SHARED)):
+        _objects(lambda storage: storage.artifacts, actions, *keys)(grantee, storage)
 
 
 def _uploads(grantee: iam.IGrantable, storage: Storage) -> None:
@@ -297,7 +335,8 @@ _GRANTS: dict[str, Give] = {
     "read lake": _objects(lambda storage: storage.lake, _READ_OBJECTS),
     "write lake": _objects(lambda storage: storage.lake, _WRITE_OBJECTS),
     "read artifacts": _objects(lambda storage: storage.artifacts, _READ_OBJECTS),
-    "write artifacts": _objects(lambda storage: storage.artifacts, _WRITE_OBJECTS),
+    "write artifacts": _artifacts,
+    **{may: _objects(lambda storage: storage.artifacts, _CHANGE_OBJECTS, keys) for may, keys in OWN.items()},
     "note use": _objects(lambda storage: storage.artifacts, ["s3:PutObject"], USED),
     "write state": _items(lambda storage: storage.state, _WRITE_ITEMS),
     "keep bookmarks": _state_under("files#*", "cursor#*", actions=_KEEP),

@@ -8,7 +8,7 @@ from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
 from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
-from infra.access import CELLS, USED, catalogue_arns, foreign_bucket_arns
+from infra.access import CELLS, OWN, SHARED, USED, catalogue_arns, foreign_bucket_arns
 from infra.copies import BUNDLES, COPIED
 from infra.engine import EmrServerless
 from infra.outputs import ARTIFACTS_BUCKET, output_of
@@ -111,6 +111,10 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     for children in (f"{named}:*", f"{named}/*:*"):
         reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
             "The Distributed Map's executions of the one own state machine."
+        )
+    for keys in (*SHARED, *OWN.values()):
+        reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{keys}"] = (
+            "One kind of artifact: keys hold runs and versions."
         )
     reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{USED}"] = "What each run used, under the run's own name."
     reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}*"] = _SERVED

@@ -11,27 +11,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OBJECTS = """
-           landing cells quarantine lake   uploads own-logs artifacts bundles ranking used
-Plan       -       -     -          -      lr      -        lrwd      rwd     rwd     rwd
-Ingest     lrwd    rwd   lrwd       -      lr      -        lrwd      rwd     rwd     rwd
-Reconcile  -       -     lrwd       -      -       -        lrwd      rwd     rwd     rwd
-Scrub      lrwdp   rwdp  lrwdp      -      lrwdp   -        lrwd      rwd     rwd     rwd
-Validate   lrwd    rwd   lrwd       lr     -       -        lrwd      rwd     rwd     rwd
-Transform  lr      r     -          lrwd   -       -        lrwd      rwd     rwd     rwd
-Group      l       rwd   -          lr     -       -        lr        r       r       rw
-Spark      l       rwd   -          lr     -       -        -         -       -       -
-Features   l       r     -          lrwd   -       -        lrwd      rwd     rwd     rwd
-Launcher   -       -     -          -      -       -        -         -       -       -
-Train      -       -     -          lr     -       -        lrwd      rwd     rwd     rwd
-Promote    -       -     -          lr     -       -        lr        r       r       rw
-ScoreAll   -       -     -          lrwd   -       -        lrwd      rwd     rwd     rwd
-Report     -       -     -          lrwd   -       -        lrwd      rwd     rwd     rwd
-Failed     -       -     -          -      -       -        -         -       -       -
-Drift      -       -     -          lr     -       -        lrwd      rwd     rwd     rwd
-Maintain   -       -     -          lrwd   -       -        -         -       -       -
-Forget     lrwdp   rwdp  lrwdp      lrwdp  lrwdp   -        lrwdp     rwdp    rwdp    rwdp
-Api        -       -     -          -      -       -        l         r       r       -
-Webhook    -       -     -          -      -       -        -         -       -       -
+           landing cells quarantine lake   uploads own-logs artifacts work used feature-sets bundles rankings reports drift replaced
+Plan       -       -     -          -      lr      -        lr        rwd  rwd  r            r       r        r       r     r
+Ingest     lrwd    rwd   lrwd       -      lr      -        lr        rwd  rwd  r            r       r        r       r     r
+Reconcile  -       -     lrwd       -      -       -        lr        rwd  rwd  r            r       r        r       r     r
+Scrub      lrwdp   rwdp  lrwdp      -      lrwdp   -        lr        rwd  rwd  r            r       r        r       r     r
+Validate   lrwd    rwd   lrwd       lr     -       -        lr        rwd  rwd  r            r       r        r       r     r
+Transform  lr      r     -          lrwd   -       -        lr        rwd  rwd  r            r       r        r       r     r
+Group      l       rwd   -          lr     -       -        lr        r    rw   r            r       r        r       r     r
+Spark      l       rwd   -          lr     -       -        -         -    -    -            -       -        -       -     -
+Features   l       r     -          lrwd   -       -        lr        rwd  rwd  rwd          r       r        r       r     r
+Launcher   -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
+Train      -       -     -          lr     -       -        lr        rwd  rwd  r            rwd     r        r       r     r
+Promote    -       -     -          lr     -       -        lr        r    rw   r            r       r        r       r     rwd
+ScoreAll   -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       rwd      r       r     r
+Report     -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       r        rwd     r     r
+Failed     -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
+Drift      -       -     -          lr     -       -        lr        rwd  rwd  r            r       r        r       rwd   r
+Maintain   -       -     -          lrwd   -       -        -         -    -    -            -       -        -       -     -
+Forget     lrwdp   rwdp  lrwdp      lrwdp  lrwdp   -        lrwdp     rwdp rwdp rwdp         rwdp    rwdp     rwdp    rwdp  rwdp
+Api        -       -     -          -      -       -        l         -    -    -            r       r        -       -     -
+Webhook    -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
 """
 
 ITEMS = """
@@ -94,8 +94,14 @@ class Probe:
     context: dict[str, Any] = field(default_factory=dict)
 
 
-_KEYS = {"cells": ("landing", "cells/probe"), "bundles": ("artifacts", "bundles/probe"), "ranking": ("artifacts", "rankings/latest.json"),
-         "used": ("artifacts", "work/probe/used/Probe.json")}  # fmt: skip
+_KEYS = {"cells": ("landing", "cells/probe")} | {
+    name: ("artifacts", key)
+    for name, key in {
+        "work": "work/probe/plan.json", "used": "work/probe/used/Probe.json", "feature-sets": "feature_sets/probe.json",
+        "bundles": "bundles/probe/manifest.json", "rankings": "rankings/latest.json", "reports": "reports/probe.html",
+        "drift": "drift/probe.html", "replaced": "receipts/models.json",
+    }.items()
+}  # fmt: skip
 _OF_OBJECTS = {
     "r": [("s3:GetObject", "get_object", {})],
     "w": [("s3:PutObject", "put_object", {"Body": b"probe"})],
