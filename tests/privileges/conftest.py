@@ -59,7 +59,8 @@ class Enforced(Demo):
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
     demo = Enforced(tmp_path_factory.mktemp("enforced"), three_free_ports())
     try:
-        demo.holdfast("demo", "--customers", str(CUSTOMERS), "--port", str(demo.port), "--enforce-iam")
+        said = demo.holdfast("demo", "--customers", str(CUSTOMERS), "--port", str(demo.port), "--enforce-iam")
+        (demo.state / "said.txt").write_text(said)
         yield demo
     finally:
         demo.holdfast("down")
