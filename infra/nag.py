@@ -94,31 +94,9 @@ def _bucket_in(stack: Stack) -> str:
 
 def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     """IAM5, wildcard by wildcard: a new one is a new finding."""
-    reasons = {
-        f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance."
-        for bucket in _buckets(stack)
-    }
+    reasons = _of_objects(stack) | _of_executions(stack)
     for function in stack.functions.all.values():
         reasons[f"<{_id(stack, function)}.Arn>:*"] = "The versions and aliases of one own function."
-    machine = _id(stack, stack.chain.machine)
-    reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:<{machine}.Name>:*"] = (
-        "The executions of the one own state machine."
-    )
-    reasons[f"arn:<AWS::Partition>:s3:::<{_id(stack, stack.storage.artifacts)}>/*"] = (
-        "The lists that Plan writes for the Distributed Map and what it writes of its executions: keys with a run's name."
-    )
-    named = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{machine}"}}]}}]}}'
-    for children in (f"{named}:*", f"{named}/*:*"):
-        reasons[f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution:{children}"] = (
-            "The Distributed Map's executions of the one own state machine."
-        )
-    for keys in (*SHARED, *OWN.values()):
-        reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{keys}"] = (
-            "One kind of artifact: keys hold runs and versions."
-        )
-    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{USED}"] = "What each run used, under the run's own name."
-    reasons[f"<{_id(stack, stack.storage.artifacts)}.Arn>/{BUNDLES}*"] = _SERVED
-    reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
     if isinstance(stack.engine, EmrServerless):
         application = stack.resolve(stack.engine.application.logical_id)
         reasons[f"<{application}.Arn>/jobruns/*"] = (
@@ -130,9 +108,37 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
     )
     for route in stack.operators.routes:
         reasons[_said(stack.resolve(route))] = "One route of the own API, for whichever customer or model."
+    return reasons
+
+
+def _of_objects(stack: "HoldfastStack") -> dict[str, str]:
+    reasons = {
+        f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance."
+        for bucket in _buckets(stack)
+    }
+    artifacts = _id(stack, stack.storage.artifacts)
+    reasons[f"arn:<AWS::Partition>:s3:::<{artifacts}>/*"] = (
+        "The lists that Plan writes for the Distributed Map and what it writes of its executions: keys with a run's name."
+    )
+    for keys in (*SHARED, *OWN.values()):
+        reasons[f"<{artifacts}.Arn>/{keys}"] = "One kind of artifact: its keys hold runs, days and versions."
+    reasons[f"<{artifacts}.Arn>/{USED}"] = "What each run used, under the run's own name."
+    reasons[f"<{artifacts}.Arn>/{BUNDLES}*"] = _SERVED
+    reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
     for arn in foreign_bucket_arns(stack.storage):
         reasons[f"{stack.resolve(arn)}/*"] = "The log files of a bucket that the configuration names."
     return reasons
+
+
+def _of_executions(stack: "HoldfastStack") -> dict[str, str]:
+    machine, place = _id(stack, stack.chain.machine), f"arn:aws:states:{stack.region}:<AWS::AccountId>:execution"
+    named = f'{{"Fn::Select":[6,{{"Fn::Split":[":",{{"Ref":"{machine}"}}]}}]}}'
+    children = "The Distributed Map's executions of the one own state machine."
+    return {
+        f"{place}:<{machine}.Name>:*": "The executions of the one own state machine.",
+        f"{place}:{named}:*": children,
+        f"{place}:{named}/*:*": children,
+    }
 
 
 def _said(arn: Any) -> str:
