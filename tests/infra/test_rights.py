@@ -1,5 +1,6 @@
 """Every right of every role, as the synthesised policies give it, against the table in which each is decided."""
 
+import re
 from typing import Any
 
 import pytest
@@ -124,3 +125,29 @@ def test_each_role_may_do_what_the_table_says_and_nothing_else(policies: Policie
     ]
 
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_what_starts_by_itself_may_start_one_thing_and_keep_what_was_missed(policies: Policies) -> None:
+    starters = [name for name in policies.roles() if name.startswith(("SchedulerRole", "ChainNightlyEvents"))]
+
+    assert len(starters) == 5
+    for name in starters:
+        said = {
+            (action, str(each["Resource"])) for each in policies.statements(name) for action in many(each["Action"])
+        }
+        started = {(action, resource) for action, resource in said if action != "sqs:SendMessage"}
+        assert {action for action, _ in started} <= {"lambda:InvokeFunction", "states:StartExecution"}, (name, said)
+        assert len({action for action, _ in started}) == 1, (name, said)
+        assert "'*'" not in str(said), (name, said)
+
+
+def test_the_state_machine_may_call_functions_of_the_chain_and_no_others(policies: Policies) -> None:
+    said = [each for each in policies.statements("ChainNightlyRole") if "lambda:InvokeFunction" in many(each["Action"])]
+    called = {found for each in said for found in re.findall(r"<Functions(\w+?)[0-9A-F]{8}>", str(each["Resource"]))}
+    chain = set(ACCESS) - {"GroupOnSpark", "ModelOperator", "Api", "Webhook", "Maintain", "Forget", "Drift"}
+
+    assert called == chain - (set() if policies.target == "aws" else {"Group"})
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
