@@ -8,7 +8,7 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -59,11 +59,10 @@ class Stage:
         self.door = Door(self.port + 3, self.port, self.workers.whose)
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as undone:
+            undone.callback(self._end)
             self._deploy()
-        except BaseException:
-            self._end()
-            raise
+            undone.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
