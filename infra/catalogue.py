@@ -26,6 +26,8 @@ class FunctionSpec:
         return self.handler.split(".", 1)[0]
 
 
+EVERYWHERE = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
+"""Environment of every function. Pydantic looks through all installed packages for plugins of it otherwise, and there are none."""
 _HEAVY: dict[str, Any] = {"memory_mb": 4096, "timeout_s": 900}
 
 FUNCTIONS = {

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.access import grant
-from infra.catalogue import FUNCTIONS, FunctionSpec
+from infra.catalogue import EVERYWHERE, FUNCTIONS, FunctionSpec
 from infra.queues import dead_letters
 from infra.storage import Storage
 from infra.targets import Target
@@ -89,7 +89,12 @@ def function_of(
         timeout=Duration.seconds(spec.timeout_s),
         description=spec.purpose,
         tracing=lambda_.Tracing.ACTIVE,
-        environment={**environment, "POWERTOOLS_SERVICE_NAME": spec.name, "POWERTOOLS_LOG_LEVEL": "INFO"},
+        environment={
+            **environment,
+            **EVERYWHERE,
+            "POWERTOOLS_SERVICE_NAME": spec.name,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        },
         dead_letter_queue=dead_letters,
         ephemeral_storage_size=Size.gibibytes(spec.disk_gb) if spec.disk_gb else None,
     )

@@ -6,13 +6,13 @@ from functools import lru_cache
 from typing import Any
 
 from holdfast.hints import DynamoHints
-from holdfast.observe import logger, metrics, tracer
+from holdfast.observe import logger, metrics, traced
 from holdfast.resources import environment, secret, settings
 from ingest.webhooks import Desk
 
 
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False)
+@traced
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of API Gateway."""

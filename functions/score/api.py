@@ -2,7 +2,7 @@
 
 import json
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.metrics import MetricUnit
 
 from holdfast.errors import UnknownCustomer
-from holdfast.observe import logger, metrics, tracer
+from holdfast.observe import logger, metrics, traced
 from holdfast.registry import DynamoRegistry
 from holdfast.resources import environment, keyring, served, settings
 from score import many, requests, snapshot
@@ -31,7 +31,7 @@ _LARGEST_ANSWER = 5_500_000
 
 
 @metrics.log_metrics
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@partial(traced, capture_error=False)
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of API Gateway."""

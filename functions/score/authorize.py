@@ -3,13 +3,13 @@
 API Gateway keeps the answer for a minute. A token that is not right is 401, one without the scope 403, both in the gateway's words.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from jwt import PyJWKClient
 
 from holdfast.errors import Terminal
-from holdfast.observe import logger, tracer
+from holdfast.observe import logger, traced
 from holdfast.resources import settings
 from score.tokens import ScopeMissing, TokenRefused, Wanted, keys_of, whose
 
@@ -18,7 +18,7 @@ class Unauthorized(Terminal):
     """When a token is refused: API Gateway makes 401 of an error with exactly this message."""
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@partial(traced, capture_error=False)
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """A policy for the bearer of `authorizationToken`."""

@@ -22,13 +22,13 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 class Taken(BaseModel):
     """Something that a caller says: nothing in it is ignored in silence."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class Given(BaseModel):
     """Something that is answered. `model` is a word of ours here."""
 
-    model_config = ConfigDict(protected_namespaces=())
+    model_config = ConfigDict(protected_namespaces=(), defer_build=True)
 
 
 class Reason(Given):

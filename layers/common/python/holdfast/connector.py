@@ -22,7 +22,7 @@ Path_ = Annotated[str, Field(pattern=r"^/")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Column(_Section):

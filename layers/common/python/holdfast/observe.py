@@ -1,4 +1,4 @@
-"""Logger, tracer and metrics, made once, and the wrapper that every handler of the chain wears."""
+"""Logger and metrics, made once, tracing, and the wrapper that every handler of the chain wears."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -13,7 +13,6 @@ from holdfast.meter import since_start
 from holdfast.usage import Used, noted, place
 
 logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"), log_uncaught_exceptions=False)
-tracer = Tracer()
 metrics = Metrics(namespace="Holdfast")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -21,6 +20,16 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _MEMORY = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0)) / 1024
 """GiB."""
 _COUNTED = {"rows": "RowsOut", "quarantined": "RowsQuarantined", "rejected": "RowsRejected"}
+
+
+def traced(handler: Handler, *, capture_error: bool = True) -> Handler:
+    """Let X-Ray see a handler's invocations, but nothing that it is given or answers.
+
+    Where tracing is off X-Ray's library is not even imported: it makes a client of its own first, which takes as long as the SDK.
+    """
+    if os.environ.get("POWERTOOLS_TRACE_DISABLED") == "true":
+        return handler
+    return Tracer().capture_lambda_handler(handler, capture_response=False, capture_error=capture_error)
 
 
 def step(handler: Handler) -> Handler:
@@ -44,9 +53,7 @@ def step(handler: Handler) -> Handler:
         logger.info("finished", extra={"seconds": round(monotonic() - started, 2), **_counted(answer)})
         return answer
 
-    return metrics.log_metrics(
-        tracer.capture_lambda_handler(logger.inject_lambda_context(measured), capture_response=False)
-    )
+    return metrics.log_metrics(traced(logger.inject_lambda_context(measured)))
 
 
 def _counted(answer: Mapping[str, Any]) -> dict[str, int]:

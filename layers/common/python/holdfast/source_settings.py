@@ -12,7 +12,7 @@ from holdfast.hosts import check_host
 class Section(BaseModel):
     """A part of a file that knows its words and no others."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class _VendorSource(Section):
