@@ -7,6 +7,10 @@ from holdfast.predictors import Personas
 
 _TOP = 10
 _PURPOSE = "Scores are for deciding whom to help, not for prices, refusals or anything with legal effect on a person."
+_NOT_TRIED = (
+    "What the limit cost was not tried for this model, since nothing was searched for. On three made-up worlds, where it was, trees of "
+    "depth 8 without it had an AUC between 0.008 lower and 0.004 higher."
+)
 _NO_CAUSES = "Contributions say what moved the score, not what would change the customer's mind: they are no causes."
 _VALIDATION = {
     "holdout": "Judged on the latest labelled cutoff, later in time than everything it was trained on.",
@@ -33,7 +37,7 @@ def as_markdown(told: Told) -> str:
     metrics = told.metrics
     sections = [
         _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _calibration(metrics["churn"]), _thresholds(metrics["churn"], told.settings["currency"]), _value(metrics["value"], told.settings["currency"]),
-        _features(told.importance), _pairs(told.interactions), _search(told.trials), _slices(metrics["slices"]), _personas(told.personas),
+        _features(told.importance), _pairs(told.interactions), _search(told.trials), _cost(metrics["training"]["row_ms"], told.settings["row_ms"], told.trials), _slices(metrics["slices"]), _personas(told.personas),
         _limits(told.feature_set),
     ]  # fmt: skip
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -173,6 +177,22 @@ def _search(trials: dict[str, Any]) -> str:
         _trial("as configured", tried[0]), _trial("chosen", chosen), *(_trial("without the limits of scoring", each) for each in unlimited),
     ]  # fmt: skip
     return "\n".join(["## How it was found", "", *lines])
+
+
+def _cost(row_ms: float, allowed: float, trials: dict[str, Any]) -> str:
+    """What a score takes, and what keeping it within its limit cost."""
+    unlimited = [trial for trial in trials["trials"] if not trial["within"] and not trial["pruned"]]
+    takes = f"Explaining one customer takes {row_ms:.3f} ms on one core, by the number of its splits; {allowed:g} are allowed."
+    if not unlimited:
+        return f"## What a score takes\n\n{takes} {_NOT_TRIED}"
+    best = min(unlimited, key=lambda trial: float(trial["log_loss"]))
+    gained = best["auc"] - trials["trials"][trials["chosen"]]["auc"]
+    which = f"Without that limit, at depth {best['hyperparameters']['max_depth']} with {best['trees']} trees"
+    return f"## What a score takes\n\n{takes} {which}, the AUC on the rows that judged the search is {gained:+.3f} different: {_lost(gained)}."
+
+
+def _lost(gained: float) -> str:
+    return f"the limit cost {gained:.3f}" if gained >= 0.0005 else "the limit cost nothing"
 
 
 def _trial(name: str, trial: dict[str, Any]) -> str:

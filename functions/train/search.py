@@ -8,6 +8,7 @@ import numpy as np
 import xgboost as xgb
 
 from holdfast.predictors import Doubles, Floats
+from holdfast.row_cost import most_trees
 from holdfast.settings import Search, Training
 from train.boosting import BINS, FEWEST_TREES, best_count, binned, configured, fit, judged_loss
 from train.evaluation import auc
@@ -19,7 +20,7 @@ _CELLS_PER_BIN, _CELLS_PER_TREE = 10, 850_000
 """What a bin of a leaf's histograms, and a tree, cost besides, in cells; measured likewise."""
 _USD_PER_HOUR = 4 * 0.03238 + 16 * 0.00356
 """Of the training task: 4 vCPU and 16 GB on Fargate, ARM, us-east-1, on demand."""
-_UNLIMITED_DEPTH, _UNLIMITED_TREES = 8, 600
+_UNLIMITED_DEPTH, _MOST_TREES = 8, 600
 _FOR_UNLIMITED = 0.25
 """Share of the budget that is kept for the one fit without the limits of scoring."""
 _STARTUP, _WARMUP, _EVERY = 5, 20, 5
@@ -83,7 +84,7 @@ def searched(inner: Examples, judge: Examples, training: Training, share: float 
         found += _others(tried, data, training, (1 - _FOR_UNLIMITED) * budget)
         best = Found(found, budget, data).best.hyperparameters | {"max_depth": _UNLIMITED_DEPTH}
         left = budget - sum(trial.seconds for trial in found[1:])
-        if (most := _affordable(data, best, left, _UNLIMITED_TREES)) >= FEWEST_TREES:
+        if (most := _affordable(data, best, left, _MOST_TREES)) >= FEWEST_TREES:
             found.append(tried(best, most, within=False))
     return Found(found, budget, data)
 
@@ -101,7 +102,7 @@ def _others(tried: Any, data: xgb.DMatrix, training: Training, budget: float) ->
         trial = study.ask()
         drawn = _drawn(trial, training.search)
         left = budget - sum(each.seconds for each in found)
-        most = _affordable(data, drawn, left, training.search.leaves >> drawn["max_depth"])
+        most = _affordable(data, drawn, left, min(_MOST_TREES, most_trees(drawn["max_depth"], training.row_ms)))
         if most < FEWEST_TREES:
             break
         found.append(tried(drawn, most, trial=trial))

@@ -129,7 +129,7 @@ def _sealed(fitted: _Fitted, personas: Personas, feature_set: FeatureSet, settin
     found = importance(rows, contributions, feature_set)
     heavy = [feature_set.names.index(entry["feature"]) for entry in found[:_HEAVY]]
     together = interactions(churn, rows[evenly(len(rows), _INTERACTION_ROWS)], heavy)
-    metrics = _rounded(_metrics(fitted, feature_set, settings))
+    metrics = _rounded(_metrics(fitted, feature_set, settings, tables.row_ms))
     documents = {
         CALIBRATOR: fitted.churn.calibrator.to_json(), VALUE: fitted.value.to_json(), PERSONAS: personas.to_json(),
         FEATURES: feature_set.to_json(), METRICS: metrics, IMPORTANCE: _told(found, heavy, rows, contributions),
@@ -177,7 +177,7 @@ def _check_against_shap(churn: ChurnModel, tables: TreeTables, rows: Any) -> Non
         )
 
 
-def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> dict[str, Any]:
+def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings, row_ms: float) -> dict[str, Any]:
     judged = fitted.judged
     known = np.isfinite(judged.value) & np.isfinite(fitted.money)
     best, area = best_single_feature(fitted.train.rows, fitted.train.churned, judged.rows, judged.churned)
@@ -190,6 +190,7 @@ def _metrics(fitted: _Fitted, feature_set: FeatureSet, settings: Settings) -> di
             "rows": len(fitted.train), "churners": int(fitted.train.churned.sum()),
             "cutoffs": _days(fitted.train), "judged_cutoffs": _days(judged),
             "features": len(feature_set.names), "trees": fitted.churn.trees, "feature_set": feature_set.version,
+            "row_ms": row_ms,
         },
         "churn": churn | {"best_single_feature": {"sentence": feature_set.features[best].sentence, "auc": area}},
         "value": value_metrics(judged.value[known], fitted.money[known], mean) if known.any() else None,
@@ -207,6 +208,7 @@ def _settings(settings: Settings, churn: ChurnModel) -> dict[str, Any]:
         "threshold": settings.scoring.risk_threshold, "currency": settings.value.currency,
         "churn": settings.churn.model_dump(),
         "seed": settings.training.seed, "depth": chosen.pop("max_depth"), **chosen, "most_trees": settings.training.trees,
+        "row_ms": settings.training.row_ms,
     }  # fmt: skip
 
 

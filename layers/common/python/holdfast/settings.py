@@ -10,6 +10,7 @@ from holdfast.hosts import is_private
 from holdfast.privacy_settings import Privacy as Privacy
 from holdfast.privacy_settings import Treatment as Treatment
 from holdfast.regions import check_regions
+from holdfast.row_cost import most_trees
 from holdfast.source_settings import EventFields as EventFields
 from holdfast.source_settings import EventsSource as EventsSource
 from holdfast.source_settings import HubSpotKind as HubSpotKind
@@ -117,9 +118,7 @@ class Search(Section):
     trials: int = Field(50, ge=1)
     """At most so many, whatever time and money are left."""
     depth: int = Field(4, ge=2, le=6)
-    """Trees are no deeper …"""
-    leaves: int = Field(4800, ge=64)
-    """… and together have no more leaves, so that scoring one customer stays under a millisecond."""
+    """Trees are no deeper than this; with how many of them a row may take as long as `row_ms` says."""
 
 
 class Training(Section):
@@ -139,12 +138,23 @@ class Training(Section):
     """So many; where nothing is said, as many as are still found again in other samples of the customers."""
     slices: tuple[str, ...] = ("country", "plan", "employees")
     """Attributes of customers or companies by whose parts the churn model is judged, too."""
+    row_ms: float = Field(0.4, ge=0.02)
+    """Milliseconds that explaining one customer may take, by `holdfast.row_cost`, which bounds the trees."""
     features: int = Field(120, ge=1)
     """The models read at most so many features: those that a first model of the training rows gained most from."""
     search: Search = Search()
     minimum_churners: int = Field(100, ge=1)
     timeout_minutes: int = Field(60, gt=0)
     seed: int = 7
+
+    @model_validator(mode="after")
+    def _trees_are_within(self) -> "Training":
+        if self.trees > (most := most_trees(self.depth, self.row_ms)):
+            raise ValueError(
+                f"{self.trees} trees of depth {self.depth} may take more than `row_ms` = {self.row_ms:g} for one customer: "
+                f"allow more, or no more than {most} trees, or less depth"
+            )
+        return self
 
 
 class Promotion(Section):

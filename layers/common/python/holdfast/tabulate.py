@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from holdfast.boosted import Tree
 from holdfast.errors import BundleInvalid
+from holdfast.row_cost import SPLITS
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-SPLITS = 8
-"""Splits of a group: their answers are the bits of one byte. A path may not be longer."""
 _MOST_ROWS = 1 << 22
 """Rows of tables that are kept: 128 MB."""
 _LEAVES = 4_000

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from holdfast.boosted import Tree, base_margin, learner_of, trees_of
 from holdfast.errors import BundleInvalid
-from holdfast.tabulate import SPLITS, Group, base_of, groups_of, tables_of
+from holdfast.row_cost import SPLITS, row_ms
+from holdfast.tabulate import Group, base_of, groups_of, tables_of
 from holdfast.zipped import restored
 
 Floats = NDArray[np.float32]
@@ -163,7 +164,7 @@ class TreeTables:
     @property
     def row_ms(self) -> float:
         """Milliseconds that one row takes on one core, as measured (docs/results.md): what depth and number of trees cost a score."""
-        return 0.012 + 0.000028 * len(self.first)
+        return row_ms(len(self.first))
 
     @cached_property
     def _ends(self) -> Places:

@@ -1,10 +1,12 @@
 """Hyperparameters are looked for within a budget of work, and the same are found again."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
 
 from holdfast.bundle import CARD, SETTINGS, TRIALS
+from holdfast.row_cost import most_groups, row_ms
 from holdfast.settings import Search, Training
 from tests.doubles.models import FEATURES, small_settings, training_examples
 from train.examples import TRAIN, Examples, examples_from
@@ -77,13 +79,15 @@ def test_trials_that_do_badly_are_stopped_early_and_never_chosen() -> None:
 
 
 def test_a_model_that_is_too_large_to_serve_is_tried_and_not_chosen() -> None:
-    *others, unlimited = found(0.5, leaves=256).trials
+    few = searched(*rows(), Training(trees=40, depth=3, row_ms=0.02, search=Search(seconds=1.0, depth=6)))
+    *others, unlimited = few.trials
 
     assert not unlimited.within
     assert unlimited.hyperparameters["max_depth"] == 8
     for trial in others[1:]:
-        assert trial.trees << trial.hyperparameters["max_depth"] <= 256
-    assert found(0.5, leaves=256).best is not unlimited
+        assert row_ms(trial.trees * most_groups(trial.hyperparameters["max_depth"])) <= 0.02
+    assert max(trial.hyperparameters["max_depth"] for trial in others) >= 5
+    assert few.best is not unlimited
 
 
 def test_the_bundle_keeps_the_trials_and_the_card_tells_of_them() -> None:
@@ -97,7 +101,9 @@ def test_the_bundle_keeps_the_trials_and_the_card_tells_of_them() -> None:
     chosen = trials["trials"][trials["chosen"]]["hyperparameters"]
     assert made[0].version == made[1].version
     assert made[0].json(SETTINGS)["learning_rate"] == chosen["learning_rate"]
-    assert "| without the limits of scoring | 8 |" in made[0].files[CARD].decode()
+    card = made[0].files[CARD].decode()
+    assert "| without the limits of scoring | 8 |" in card
+    assert re.search(r"0\.4 are allowed\. Without that limit, at depth 8 with \d+ trees, .* the limit cost ", card)
 
 
 def test_each_fold_searches_for_itself() -> None:
