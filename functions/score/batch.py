@@ -113,9 +113,10 @@ def _columns(scores: Scores, scorer: Scorer) -> dict[str, Any]:
 def ranking(scores: pa.Table, currency: str, most: int, reasons: int) -> dict[str, Any]:
     """The `most` customers with the highest probability, with the first `reasons` of their reasons."""
     order = [("probability", "descending"), ("margin", "descending"), ("customer_id", "ascending")]
-    kept = scores.sort_by(order).slice(0, most)
     listed = ("customer_id", "company_id", "probability", "band", "value", "persona", "reasons")
-    rows = kept.select(listed).to_pylist()
+    # Only the first are brought together: reasons of everybody, sorted, would be the table once more.
+    first = pc.sort_indices(scores.select([name for name, _ in order]), sort_keys=order)[:most]
+    rows = scores.select(listed).take(first).to_pylist()
     return {
         "customers": [{**row, "reasons": row["reasons"][:reasons]} for row in rows],
         "total": scores.num_rows,

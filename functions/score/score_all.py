@@ -71,7 +71,8 @@ def _telling(total: int) -> Callable[[int], None]:
 
 def _features(lake: Lake, wanted: ScoringWanted, scorer: Scorer) -> pa.Table:
     there = lake.snapshot_id("features") is not None
-    features = lake.read("features", snapshot_id=_snapshot(lake, wanted, scorer)) if there else None
+    columns = ("customer_id", "company_id", *scorer.feature_set.names)
+    features = lake.read("features", columns, snapshot_id=_snapshot(lake, wanted, scorer)) if there else None
     if features is None or not features.num_rows:
         raise NoData("table features holds nobody to score")
     return features
