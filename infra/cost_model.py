@@ -107,6 +107,10 @@ _BESIDE: dict[str, Callable[[Settings], str]] = {
 """What the state machine does not start, and its schedule."""
 
 
+_CALLED = frozenset({API, "Webhook"})
+"""Functions that others call, at any hour."""
+
+
 def _starts(state: str, settings: Settings) -> float:
     return starts_a_month(_BESIDE[state](settings) if state in _BESIDE else settings.schedule)
 
@@ -162,7 +166,9 @@ def _standing(settings: Settings) -> dict[str, float]:
     """What costs whether anything runs or not; metrics for the hours in which they are told."""
     price, counted = prices()["standing"], model()["standing"]
     sources = sum(source.kind in APIS for source in settings.sources.values())
-    hours = {state: min(1.0, _starts(state, settings) / HOURS) for state in model()["metrics"]}
+    hours = {
+        state: 1.0 if state in _CALLED else min(1.0, _starts(state, settings) / HOURS) for state in model()["metrics"]
+    }
     return {
         "keys": counted["keys"] * price["key"],
         "secrets": (counted["secrets"] + sources) * price["secret"],

@@ -31,6 +31,7 @@ log_bytes = 1000
 [metrics]
 Features = 4
 Forget = 2
+Api = 1
 [states.Features]
 times = { night = 1 }
 seconds = { night = 10, customer = 0.01, held = 1e-5 }
@@ -123,7 +124,7 @@ def test_calls_are_paid_each_and_nothing_where_there_are_none() -> None:
 
 
 def test_metrics_are_paid_for_the_hours_in_which_they_are_told() -> None:
-    hourly, nightly = 2 * 0.3, 4 * 0.3 / 24
+    hourly, nightly = 3 * 0.3, 4 * 0.3 / 24
 
     assert month(VOLUME, SETTINGS)["standing"]["metrics"] == pytest.approx(hourly + nightly)
 
