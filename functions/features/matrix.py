@@ -47,9 +47,18 @@ def matrix(world: World, recipe: Recipe, cutoff: At, rows: npt.NDArray[np.int64]
     return {feature: _single(values[rows]) for feature, values in _distinct(_columns(world, recipe, cutoff))}
 
 
-def stacked(parts: list[Matrix]) -> Matrix:
-    """Matrices of several cutoffs below one another."""
-    return {feature: np.concatenate([part[feature] for part in parts]) for feature in parts[0]}
+def stacked(parts: Iterable[Matrix], rows: int) -> Matrix:
+    """Matrices of several cutoffs below one another, of so many rows in all; each is let go before the next is asked for."""
+    whole: Matrix = {}
+    start = 0
+    for part in parts:
+        whole = whole or {feature: np.empty(rows, np.float32) for feature in part}
+        end = start + len(next(iter(part.values())))
+        for feature, values in whole.items():
+            values[start:end] = part[feature]
+        start = end
+        del part
+    return whole
 
 
 def _columns(world: World, recipe: Recipe, cutoff: At) -> Iterator[Column]:

@@ -10,8 +10,8 @@ import pyarrow as pa
 from features.attributes import Choice
 from features.definitions import as_recorded
 from features.examples import examples, population
-from features.matrix import Matrix, Recipe, matrix
-from features.synthesis import Scored, Synthesis, assembled, framed
+from features.matrix import Matrix, Recipe, matrix, stacked
+from features.synthesis import Scored, Synthesis, assembled, framed, length
 from features.world import Tables, Vocabulary, World, gathered, in_order
 from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import Feature, FeatureSet
@@ -34,10 +34,11 @@ def remade(
     complete = {name: _complete(part, words[name]) for name, part in rows.items() if name in words}
     world = gathered(held, rows | complete, settings, recipe.definitions, words)
     parts = [examples(world, settings, cutoff) for cutoff in cutoffs if not splits or cutoff.split in splits]
-    made = [(part, _all_of(wanted, matrix(world, recipe, part.cutoff.day, part.rows), world)) for part in parts]
+    each = (_all_of(wanted, matrix(world, recipe, part.cutoff.day, part.rows), world) for part in parts)
+    made = stacked(each, length(parts))
     scored = population(world, settings.churn, now.day)
     everybody = _all_of(wanted, matrix(world, recipe, now.day, scored), world)
-    return assembled(world, made, Scored(now, scored, everybody), wanted)
+    return assembled(world, parts, made, Scored(now, scored, everybody), wanted)
 
 
 def _recipe(wanted: FeatureSet, settings: Settings) -> Recipe:

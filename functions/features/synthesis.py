@@ -1,6 +1,6 @@
 """From the lake's tables to training examples, the population to be scored, and the feature set that describes both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -57,22 +57,35 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
     recipe = _recipe(
         world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != HOLDOUT])
     )
-    made = [(part, matrix(world, recipe, part.cutoff.day, part.rows)) for part in parts]
+    del rows
+    made = stacked((matrix(world, recipe, part.cutoff.day, part.rows) for part in parts), length(parts))
     there = population(world, settings.churn, now.day)
     scored = Scored(now, there, matrix(world, recipe, now.day, there))
-    dropped = _pruned(world, recipe, settings, [each for each in made if each[0].cutoff.split != HOLDOUT], there)
+    trained = [part for part in parts if part.cutoff.split != HOLDOUT]
+    dropped = _pruned(world, recipe, settings, trained, _first(made, length(trained)), there)
     kept = tuple(feature for feature in scored.made if feature.name not in dropped)
-    return assembled(world, made, scored, FeatureSet(kept, _recorded(world, recipe), dropped))
+    return assembled(world, parts, made, scored, FeatureSet(kept, _recorded(world, recipe), dropped))
+
+
+def length(parts: Sequence[Examples]) -> int:
+    """Rows of all parts."""
+    return sum(len(part.rows) for part in parts)
+
+
+def _first(made: Matrix, rows: int) -> Matrix:
+    """The first rows, without a copy: the holdout's cutoff is the last one."""
+    return {feature: values[:rows] for feature, values in made.items()}
 
 
 def _pruned(
-    world: World, recipe: Recipe, settings: Settings, trained: list[tuple[Examples, Matrix]], there: Ints
+    world: World, recipe: Recipe, settings: Settings, trained: list[Examples], made: Matrix, there: Ints
 ) -> dict[str, str]:
-    latest, before = trained[-1][0], sum(len(part.rows) for part, _ in trained[:-1])
+    """Of the matrix of the training examples."""
+    latest, before = trained[-1], length(trained[:-1])
     left = latest.label > 0 if isinstance(settings.churn, LabelChurn) else ~np.isin(latest.rows, there)
     today = Today(_attributes(world, recipe), before + np.arange(len(latest.rows)), left)
-    labels = np.concatenate([part.label for part, _ in trained])
-    return pruned(stacked([each for _, each in trained]), labels, today, settings.features)
+    labels = np.concatenate([part.label for part in trained])
+    return pruned(made, labels, today, settings.features)
 
 
 def _attributes(world: World, recipe: Recipe) -> frozenset[str]:
@@ -91,11 +104,11 @@ def framed(
     return rows, plan(settings.churn, settings.training, _first_day(tables, rows, end), end), Cutoff(end, "")
 
 
-def assembled(world: World, parts: list[tuple[Examples, Matrix]], scored: Scored, wanted: FeatureSet) -> Synthesis:
-    """Both tables, with the features of a set that the matrices hold."""
-    heads = [_head(world, part.cutoff, part.rows, part) for part, _ in parts]
+def assembled(world: World, parts: Sequence[Examples], made: Matrix, scored: Scored, wanted: FeatureSet) -> Synthesis:
+    """Both tables, with the features of a set that the matrices hold; `made` is of all parts below one another."""
+    heads = [_head(world, part.cutoff, part.rows, part) for part in parts]
     return Synthesis(
-        _table(pa.concat_tables(heads), stacked([made for _, made in parts]), wanted),
+        _table(pa.concat_tables(heads), made, wanted),
         _table(_head(world, scored.cutoff, scored.rows), scored.made, wanted),
         wanted,
     )

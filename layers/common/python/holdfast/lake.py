@@ -372,11 +372,15 @@ class _Hashed(io.RawIOBase):
         return len(data)
 
 
+_PATIENCE = {"s3.connect-timeout": "10", "s3.request-timeout": "60"}
+"""Seconds. Arrow's client of S3 by itself gives a request up after three without a byte, which a part of a large file may take to be answered."""
+
+
 def glue_lake(database: str, bucket: str, region: str, locks: Locks, endpoint: str | None = None) -> Lake:
     """The lake behind Glue and S3; `endpoint` points both at another address than AWS's own."""
     from pyiceberg.catalog.glue import GlueCatalog
 
-    properties = {"glue.region": region, "s3.region": region}
+    properties = {"glue.region": region, "s3.region": region, **_PATIENCE}
     if endpoint:
         properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
     return Lake(GlueCatalog("glue", **properties), database, f"s3://{bucket}/{database}", locks)
