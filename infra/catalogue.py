@@ -67,7 +67,12 @@ FUNCTIONS = {
             disk_gb=10,
         ),
         FunctionSpec(
-            "Features", "features.features.handler", "lake", **_HEAVY, purpose="makes the point-in-time feature matrix"
+            "Features",
+            "features.features.handler",
+            "lake",
+            10_240,  # it holds all activity and the whole matrix, of every customer at every cutoff
+            900,
+            "makes the point-in-time feature matrix",
         ),
         FunctionSpec(
             "Group", "features.group.handler", "lake", 1024, 300, "says what Spark is to group of a very large activity"
