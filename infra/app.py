@@ -7,11 +7,12 @@ from typing import Any
 from aws_cdk import App, Environment
 
 from holdfast.errors import ConfigurationInvalid
+from holdfast.regions import scoring_stack
 from holdfast.settings import Settings, load_settings
 from infra.local import runtime
 from infra.nag import check
 from infra.packaging import BUILD, BundleMissing, Packager
-from infra.regions import CopiesStack, ScoringStack, stack_name
+from infra.regions import CopiesStack, ScoringStack
 from infra.stack import HoldfastStack
 from infra.targets import further_regions
 
@@ -31,7 +32,7 @@ def deployed(
     """All stacks of a deployment, the home region's first; `nagged` holds them to cdk-nag."""
     name, regions = settings.name, further_regions(target, settings)
     copies = {
-        region: CopiesStack(app, f"{stack_name(name, region)}-copies", settings=settings, **_at(target, region))
+        region: CopiesStack(app, f"{scoring_stack(name, region)}-copies", settings=settings, **_at(target, region))
         for region in regions
     }
     shared: dict[str, Any] = {"target": target, "settings": settings, "packager": packager}
@@ -44,7 +45,9 @@ def deployed(
         termination_protection=target == "aws",
     )
     scoring = [
-        ScoringStack(app, stack_name(name, region), **shared, home=home, copies=copies[region], **_at(target, region))
+        ScoringStack(
+            app, scoring_stack(name, region), **shared, home=home, copies=copies[region], **_at(target, region)
+        )
         for region in regions
     ]
     if nagged:

@@ -42,7 +42,7 @@ class Copied(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, copies: Stack) -> None:
         super().__init__(scope, construct_id)
-        Stack.of(self).add_dependency(copies, "it copies there")
+        Stack.of(self).add_stack_dependency(copies, "it copies there")
         self.region = copies.region
         self.key = kms.Key.from_key_arn(self, "Key", output_of(copies, KEY_ARN))
         self.artifacts = s3.Bucket.from_bucket_name(self, "Artifacts", output_of(copies, ARTIFACTS_BUCKET))
@@ -64,7 +64,7 @@ class Copied(Construct):
 
     def take(self, role: iam.Role) -> None:
         """Let `role` write copies here."""
-        objects = [self.artifacts.arn_for_objects(f"{prefix}*") for prefix in COPIED]
+        objects = _copied_of(self.artifacts)
         written = ["s3:ReplicateObject", "s3:ReplicateDelete", "s3:ReplicateTags"]
         iam.Grant.add_to_principal(grantee=role, actions=written, resource_arns=objects)
         self.key.grant(role, "kms:Encrypt", "kms:GenerateDataKey")
@@ -98,8 +98,11 @@ def copier(scope: Construct, copied: Sequence[Copied]) -> iam.Role | None:
 def let_copy(role: iam.Role, source: s3.Bucket, key: kms.IKey) -> None:
     """Let who copies read what is copied."""
     versions = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
-    objects = [source.arn_for_objects(f"{prefix}*") for prefix in COPIED]
     whole = ["s3:GetReplicationConfiguration", "s3:ListBucket"]
     iam.Grant.add_to_principal(grantee=role, actions=whole, resource_arns=[source.bucket_arn])
-    iam.Grant.add_to_principal(grantee=role, actions=versions, resource_arns=objects)
+    iam.Grant.add_to_principal(grantee=role, actions=versions, resource_arns=_copied_of(source))
     key.grant(role, "kms:Decrypt")
+
+
+def _copied_of(bucket: s3.IBucket) -> list[str]:
+    return [bucket.arn_for_objects(key + "*" if key.endswith("/") else key) for key in COPIED]

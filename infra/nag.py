@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 from infra.access import CELLS, OWN, SHARED, USED, catalogue_arns, foreign_bucket_arns
-from infra.copies import BUNDLES, COPIED
+from infra.copies import BUNDLES
 from infra.engine import EmrServerless
 from infra.outputs import ARTIFACTS_BUCKET, output_of
 
@@ -41,7 +41,6 @@ _NOTIFIED = (
 
 
 _SERVED = "What the API may serve: bundles get their names when they are trained."
-_COPIED = "What scorers in further regions read, bundles and one ranking, and nothing else of the bucket."
 _SNAPSHOT = "Annotation::@aws-cdk/aws-lambda:snapStartRequirePublish"
 _PUBLISHED = "The API calls the function by its alias, and that leads to a published version."
 
@@ -76,7 +75,7 @@ def _of_copies(home: "HoldfastStack", copies: "Sequence[CopiesStack]") -> dict[s
         return {}
     own = f"<{_id(home, home.storage.artifacts)}.Arn>"
     places = [own, *(_bucket_in(each) for each in copies)]
-    reasons = {f"{place}/{prefix}*": _COPIED for place in places for prefix in COPIED}
+    reasons = {f"{place}/{BUNDLES}*": _SERVED for place in places}
     return reasons | {
         f"{place}/*": "The keys of one further region's bucket cannot be listed in advance." for place in places[1:]
     }

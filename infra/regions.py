@@ -21,11 +21,6 @@ from infra.stack import HoldfastStack
 from infra.targets import target_named
 
 
-def stack_name(name: str, region: str) -> str:
-    """What the scoring stack of a further region is called."""
-    return f"{name}-{region}"
-
-
 class CopiesStack(Stack):
     """Where a further region's copies lie."""
 

@@ -39,7 +39,7 @@ class Home(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, home: Stack) -> None:
         super().__init__(scope, construct_id)
-        Stack.of(self).add_dependency(home, "it reads what is made there")
+        Stack.of(self).add_stack_dependency(home, "it reads what is made there")
         self.key = kms.Key.from_key_arn(self, "Key", output_of(home, KEY_ARN))
         self.artifacts = s3.Bucket.from_bucket_name(self, "Artifacts", output_of(home, ARTIFACTS_BUCKET))
         self.region = home.region

@@ -71,7 +71,18 @@ def zones() -> dict[str, Zone]:
         "quarantine": Zone("quarantine", S3Bucket(names.quarantine_bucket), kept),
         "uploads": Zone("uploads", uploads, lambda key: _uploaded(key, known), _booking(names.uploads_bucket, known)),
         "artifacts": Zone("artifacts", S3Bucket(names.artifacts_bucket), lambda _key: Reading()),
+        # After what they are copied from. S3 copies no deletion of a version, so each is gone through by itself.
+        **copies(),
     }
+
+
+def copies() -> dict[str, Zone]:
+    """What was copied to further regions."""
+    buckets = {
+        region: S3Bucket(name, client("s3", region)) for region, name in json.loads(environment().copies).items()
+    }
+    zones = (Zone(f"copies in {region}", bucket, lambda _key: Reading()) for region, bucket in buckets.items())
+    return {zone.name: zone for zone in zones}
 
 
 def _uploaded(key: str, known: Settings) -> Reading:

@@ -106,7 +106,9 @@ def models() -> Response[str]:
 @app.get("/v1/openapi.json")
 def openapi() -> Response[str]:
     """What the API takes and gives."""
-    return digested(_document(app.current_event.request_context.stage or "live"), _sent())
+    context, named = app.current_event.request_context, settings().api.domain
+    # A name of the company's own leads to the stage: paths under it do without.
+    return digested(_document("" if named and context.domain_name == named else context.stage or "live"), _sent())
 
 
 @lru_cache

@@ -31,7 +31,7 @@ _SCHEMES: dict[str, dict[str, Any]] = {
 
 
 def document(stage: str, authorization: str) -> dict[str, Any]:
-    """OpenAPI 3.1 for one stage of API Gateway and one way to authorise (`iam`, `cognito` or `jwt`)."""
+    """OpenAPI 3.1 for one stage of API Gateway, or none under a name of the company's own, and one way to authorise (`iam`, `cognito` or `jwt`)."""
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
         paths.setdefault(BASE + route.path, {})[route.method.lower()] = _operation(route)

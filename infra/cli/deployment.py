@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
+from holdfast.regions import scoring_stack
 from infra.local import runtime
 from infra.local.certificate import trusted
 from infra.packaging import ROOT
@@ -63,22 +64,13 @@ class Deployment:
         Raises:
             Trouble: nothing of this name is deployed.
         """
-        with explained(endpoint):
-            try:
-                stack = (
-                    session(region, endpoint, authority)
-                    .client("cloudformation", endpoint_url=endpoint)
-                    .describe_stacks(StackName=name)["Stacks"][0]
-                )
-            except ClientError as error:
-                raise Trouble(
-                    f"no stack {name!r} in {region}: deploy it first (`make deploy`, or `make demo` on this machine)"
-                ) from error
-        outputs = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+        outputs = _outputs(name, region, endpoint, authority)
         api_url = (
             f"{endpoint}/restapis/{outputs['ApiId']}/live/_user_request_" if endpoint else outputs["ApiUrl"].rstrip("/")
         )
-        named = {_snake(key): value for key, value in outputs.items() if _snake(key) in cls.__dataclass_fields__}
+        named: dict[str, Any] = {
+            _snake(key): value for key, value in outputs.items() if _snake(key) in cls.__dataclass_fields__
+        }
         place = {"name": name, "target": target, "region": region, "endpoint": endpoint, "authority": authority}
         return cls(**(named | place | {"api_url": api_url}))
 
@@ -96,6 +88,19 @@ class Deployment:
         except TypeError as error:
             raise Trouble(f"{relative(OUTPUTS)} is of another version of Holdfast: run `make demo` again") from error
 
+    def answering_in(self, region: str) -> Self:
+        """The same with the scoring API of a further region.
+
+        Raises:
+            Trouble: it is not deployed there.
+        """
+        if region in ("", self.region):
+            return self
+        if self.endpoint:
+            raise Trouble(f"the embedded runtime is one machine in {self.region}: --region is for --target aws")
+        outputs = _outputs(scoring_stack(self.name, region), region, None)
+        return replace(self, region=region, api_url=outputs["ApiUrl"].rstrip("/"))
+
     def save(self) -> None:
         """Write `.holdfast/outputs.json`."""
         OUTPUTS.parent.mkdir(exist_ok=True)
@@ -112,6 +117,19 @@ class Deployment:
     def credentials(self) -> Any:
         """What calls are signed with."""
         return self._session.get_credentials()
+
+
+def _outputs(stack: str, region: str, endpoint: str | None, authority: str = "") -> dict[str, str]:
+    """What CloudFormation says of a stack. Raises Trouble where there is none."""
+    with explained(endpoint):
+        try:
+            cloudformation = session(region, endpoint, authority).client("cloudformation", endpoint_url=endpoint)
+            found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        except ClientError as error:
+            raise Trouble(
+                f"no stack {stack!r} in {region}: deploy it first (`make deploy`, or `make demo` on this machine)"
+            ) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
 def session(region: str, endpoint: str | None, authority: str = "") -> boto3.Session:

@@ -15,17 +15,21 @@ from infra.trouble import Trouble
 
 console = Console(highlight=False, soft_wrap=True)
 
+Region = Annotated[
+    str, typer.Option("--region", help="Ask the API of this further region of [api] regions (--target aws).")
+]
 Json = Annotated[bool, typer.Option("--json", help="What the API answered, as it answered it.")]
 
 
 def top(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 10,
     as_json: Json = False,
+    region: Region = "",
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
     """The customers most at risk, from the scoring API."""
-    deployment = deployment_of(target, config)
+    deployment = deployment_of(target, config).answering_in(region)
     listed = api.get(deployment, f"customers?limit={limit}")
     if as_json:
         console.print_json(json.dumps(listed))
@@ -46,6 +50,7 @@ def score(
         typer.Option("--ids", help="A file of ids, one a line, instead of one customer; - reads standard input."),
     ] = None,
     as_json: Json = False,
+    region: Region = "",
     target: Target = None,
     config: Config = CONFIG,
 ) -> None:
@@ -53,7 +58,7 @@ def score(
 
     With --ids the scores of a file of ids.
     """
-    deployment = deployment_of(target, config)
+    deployment = deployment_of(target, config).answering_in(region)
     if (ids is None) == (not customer):
         raise Trouble("name one customer, or a file with --ids")
     if ids is not None:

@@ -94,6 +94,8 @@ class Estate:
     quarantine: MemoryBucket = field(default_factory=MemoryBucket)
     uploads: MemoryBucket = field(default_factory=MemoryBucket)
     artifacts: MemoryBucket = field(default_factory=MemoryBucket)
+    copies: MemoryBucket = field(default_factory=MemoryBucket)
+    """In a further region."""
     scores: MemoryTable = field(default_factory=MemoryTable)
     state: MemoryTable = field(default_factory=MemoryTable)
     store: MemoryStore = field(default_factory=MemoryStore)
@@ -120,6 +122,7 @@ class Estate:
             ),
             "uploads": Zone("uploads", self.uploads, lambda _key: Reading(ANYBODYS, "user_id")),
             "artifacts": Zone("artifacts", self.artifacts, lambda _key: Reading()),
+            "copies in eu-west-1": Zone("copies in eu-west-1", self.copies, lambda _key: Reading()),
         }
 
     def house(self, in_time: Callable[[], bool] = lambda: True) -> House:

@@ -16,10 +16,14 @@ from infra.stack import HoldfastStack
 BUNDLES = ("base", "ingest", "score", "token", "lake", "train", "drift")
 
 
-def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml") -> Template:
+def empty_bundles(build: Path) -> None:
     for bundle in BUNDLES:
         (build / "bundles" / bundle / "python").mkdir(parents=True)
         (build / "bundles" / bundle / "python" / "empty.py").touch()
+
+
+def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml") -> Template:
+    empty_bundles(build)
     stack = HoldfastStack(
         App(outdir=str(build / "out")),
         "holdfast",

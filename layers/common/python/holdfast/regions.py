@@ -1,4 +1,4 @@
-"""Regions that a configuration names."""
+"""Regions that a configuration names, and what is deployed there."""
 
 from collections.abc import Sequence
 
@@ -22,3 +22,8 @@ def check_regions(further: Sequence[str], home: str) -> None:
         raise ValueError("`regions`: each is named once")
     if wrong := [each for each in further if each not in allowed]:
         raise ValueError(f"`regions`: {wrong[0]} is no region beside {home}; allowed are {', '.join(allowed)}")
+
+
+def scoring_stack(name: str, region: str) -> str:
+    """What the stack with a further region's scoring API is called, of the deployment `name`."""
+    return f"{name}-{region}"

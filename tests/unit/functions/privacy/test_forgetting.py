@@ -63,6 +63,10 @@ def held(tmp_path: Path) -> Estate:
     made.artifacts.put(
         "rankings/latest.json", json.dumps({"customers": [{"customer_id": HER}, {"customer_id": HIM}]}).encode()
     )
+    made.copies.put("rankings/latest.json", json.dumps({"customers": [{"customer_id": HER}]}).encode())
+    made.copies.put(
+        "rankings/latest.json", json.dumps({"customers": [{"customer_id": HIM}, {"customer_id": HER}]}).encode()
+    )
     made.scores.held = [{"customer_id": {"S": each}, "vector": {"B": b"\0" * 4}} for each in (HER, HIM)]
     made.scores.held += [{"customer_id": {"S": record}, "leads_to": {"S": to}} for record, to in RECORDS.items()]
     made.lake.replace(TABLE, pa.table([list(RECORDS), ["crm"] * 2, list(RECORDS.values())], schema=CUSTOMER_RECORDS))
@@ -79,7 +83,7 @@ def held(tmp_path: Path) -> Estate:
 
 def found(held: Estate) -> list[str]:
     """Places in which a search of all bytes finds her."""
-    buckets = (held.landing, held.uploads, held.quarantine, held.artifacts)
+    buckets = (held.landing, held.uploads, held.quarantine, held.artifacts, held.copies)
     bodies = [(version.key, body) for bucket in buckets for version, body in bucket.held]
     bodies += [(str(path), path.read_bytes()) for path in held.files.folder.rglob("*") if path.is_file()]
     bodies += [("items", json.dumps([*held.scores.held, *held.state.held], default=str).encode())]

@@ -213,6 +213,20 @@ def test_the_document_is_valid(authorization: str) -> None:
     OpenAPIV31SpecValidator(document("live", authorization)).validate()
 
 
+def test_under_a_name_of_the_companys_own_paths_have_no_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = small_settings()
+    rules = named.api.model_copy(update={"domain": "scores.example.com"})
+    monkeypatch.setattr(api, "settings", lambda: named.model_copy(update={"api": rules}))
+
+    servers = []
+    for domain in ("scores.example.com", "a1.execute-api.us-east-1.amazonaws.com"):
+        context = {"requestId": "r", "stage": "live", "domainName": domain}
+        event = {"path": "/v1/openapi.json", "httpMethod": "GET", "requestContext": context, "headers": {}}
+        servers.append(json.loads(api.handler(event, Context())["body"])["servers"])
+
+    assert servers == [[{"url": "/"}], [{"url": "/live"}]]
+
+
 def test_every_example_is_what_its_model_says() -> None:
     for route in ROUTES:
         if route.gives and route.operation in EXAMPLES:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from threading import Thread
@@ -11,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from infra.cli import api, show
+from infra.cli import deployment as deployment_
 from infra.cli.deployment import Deployment
 from infra.trouble import Trouble
 from score.examples import EXAMPLES
@@ -100,6 +102,33 @@ def test_a_problem_is_told_in_the_apis_words(server: Server) -> None:
         api.get(deployment(server), api.score_path("a/b", "5b5b26454856"))
 
     assert server.asked[0][1] == "/v1/models/5b5b26454856/customers/a%2Fb/score"
+
+
+def test_a_further_region_answers_on_a_real_account_only(server: Server) -> None:
+    here = deployment(server)
+
+    assert here.answering_in("") is here.answering_in("us-east-1") is here
+    with pytest.raises(Trouble, match="one machine in us-east-1: --region is for --target aws"):
+        here.answering_in("eu-west-1")
+
+
+def test_what_is_asked_of_a_further_region_is_signed_for_it(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    url = deployment(server).api_url
+    asked: list[tuple[str, str, str | None]] = []
+
+    def outputs(stack: str, region: str, endpoint: str | None) -> dict[str, str]:
+        asked.append((stack, region, endpoint))
+        return {"ApiUrl": f"{url}/"}
+
+    monkeypatch.setattr(deployment_, "_outputs", outputs)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    home = replace(deployment(server), name="acme", endpoint=None, api_url="http://elsewhere")
+
+    list(api.scores(home.answering_in("eu-west-1"), ["u-1"]))
+
+    assert asked == [("acme-eu-west-1", "eu-west-1", None)]
+    assert "/eu-west-1/execute-api/aws4_request" in server.asked[0][2]["Authorization"]
 
 
 def test_a_score_is_shown_with_its_reasons_the_rest_and_what_would_lower_it() -> None:
