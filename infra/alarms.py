@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -19,10 +19,11 @@ from infra.queues import dead_letters
 
 
 class Alerts(Construct):
-    """One topic for people, and an inbox that keeps two weeks of it for `holdfast alerts`."""
+    """One topic for people, and an inbox that keeps two weeks of it for `holdfast alerts`; under a key of its own, where none is given."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, key: kms.Key, email: str | None) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, email: str | None, key: kms.Key | None = None) -> None:
         super().__init__(scope, construct_id)
+        key = key or kms.Key(self, "Key", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY)
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True, display_name="Holdfast alerts")
         self.lost = lost = dead_letters(self, "Lost")
         self.inbox = sqs.Queue(

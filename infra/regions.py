@@ -6,7 +6,6 @@ Each region has two: copies have to be there before the home stack copies to the
 from typing import Any
 
 from aws_cdk import CfnOutput, Stack, Tags
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from holdfast.settings import Api, Settings
@@ -49,8 +48,7 @@ class ScoringStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **kwargs)
         chosen = target_named(target, self, packager, settings.images)
-        key = kms.Key(self, "AlertsKey", enable_key_rotation=True, removal_policy=chosen.removal)
-        self.alerts = Alerts(self, "Alerts", key=key, email=settings.alert_email)
+        self.alerts = Alerts(self, "Alerts", email=settings.alert_email)
         self.scorer = Scorer(self, "Scorer", target=chosen, home=home, copies=copies)
         alias = chosen.release(self, self.scorer.function, settings, self.alerts.topic)
         rules = _with_pool_of(home, settings.api)

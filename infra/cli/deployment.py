@@ -88,8 +88,8 @@ class Deployment:
         except TypeError as error:
             raise Trouble(f"{relative(OUTPUTS)} is of another version of Holdfast: run `make demo` again") from error
 
-    def answering_in(self, region: str) -> Self:
-        """The same with the scoring API of a further region.
+    def in_region(self, region: str) -> Self:
+        """The same with what is in a further region: the scoring API, its log, and the alerts from there.
 
         Raises:
             Trouble: it is not deployed there.
@@ -99,7 +99,8 @@ class Deployment:
         if self.endpoint:
             raise Trouble(f"the embedded runtime is one machine in {self.region}: --region is for --target aws")
         outputs = _outputs(scoring_stack(self.name, region), region, None)
-        return replace(self, region=region, api_url=outputs["ApiUrl"].rstrip("/"))
+        url, inbox = outputs["ApiUrl"].rstrip("/"), outputs["AlertsInbox"]
+        return replace(self, region=region, api_url=url, alerts_inbox=inbox)
 
     def save(self) -> None:
         """Write `.holdfast/outputs.json`."""

@@ -14,7 +14,7 @@ from rich.markup import escape
 from holdfast.checked import placed
 from holdfast.errors import HoldfastError
 from holdfast.privacy import declared
-from holdfast.settings import load_settings
+from holdfast.settings import Settings, load_settings
 from infra.cli import (
     columns,
     cost,
@@ -39,7 +39,7 @@ from infra.cli import (
 from infra.cli.deployment import STATE
 from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
-from infra.cli.options import Config, Target, as_deployed
+from infra.cli.options import Config, Region, Target, as_deployed
 from infra.cli.options import deployment_of as _deployment
 from infra.local.processes import Processes
 from infra.trouble import Trouble
@@ -114,8 +114,15 @@ def check(config: Annotated[Path, typer.Argument(help="Configuration file.")] = 
         declared(settings)
     sources = ", ".join(f"{name} ({source.kind})" for name, source in settings.sources.items())
     console.print(
-        f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}."
+        f"{config}: right. Stack {settings.name} in {settings.region}; sources: {sources}; churn by {settings.churn.kind}"
+        f"{_elsewhere(settings)}."
     )
+
+
+def _elsewhere(settings: Settings) -> str:
+    """Where scores are answered beside the home region, and under which name."""
+    regions = f"; scores in {', '.join(settings.api.regions)} as well" if settings.api.regions else ""
+    return regions + (f"; scores at {settings.api.domain}" if settings.api.domain else "")
 
 
 @app.command("doctor")
@@ -164,9 +171,9 @@ def status_(
 
 
 @app.command()
-def alerts(target: Target = None, config: Config = _CONFIG) -> None:
+def alerts(region: Region = "", target: Target = None, config: Config = _CONFIG) -> None:
     """What was alerted in the last two weeks."""
-    found = operate.alerts(_deployment(target, config))
+    found = operate.alerts(_deployment(target, config, region))
     for alert in found:
         console.print_json(alert) if alert.startswith("{") else console.print(alert)
     if not found:
@@ -177,11 +184,12 @@ def alerts(target: Target = None, config: Config = _CONFIG) -> None:
 def logs(
     state: Annotated[str, typer.Argument(help="Function: Plan, Ingest, Validate, …")],
     lines: Annotated[int, typer.Option(min=1)] = 50,
+    region: Region = "",
     target: Target = None,
     config: Config = _CONFIG,
 ) -> None:
     """The newest log lines of one function."""
-    for line in operate.logs(_deployment(target, config), state, lines):
+    for line in operate.logs(_deployment(target, config, region), state, lines):
         typer.echo(line)
 
 

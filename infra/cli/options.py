@@ -15,22 +15,23 @@ Target = Annotated[
         "--target", help="aws: the stack of --config in your account. Default: what `make demo` deployed here."
     ),
 ]
+Region = Annotated[str, typer.Option("--region", help="Another of the regions that [api] names (--target aws).")]
 Config = Annotated[Path, typer.Option("--config", help="Configuration file.")]
 CONFIG = Path("holdfast.toml")
 
 
-def deployment_of(target: str | None, config: Path) -> Deployment:
-    """The deployment that a command's options name.
+def deployment_of(target: str | None, config: Path, region: str = "") -> Deployment:
+    """The deployment that a command's options name, or what of it is in a further region.
 
     Raises:
-        Trouble: there is no such target.
+        Trouble: there is no such target, or nothing in that region.
     """
     if target is None:
-        return Deployment.current()
+        return Deployment.current().in_region(region)
     if target != "aws":
         raise Trouble(f"--target {target}: allowed is aws")
     settings = load_settings(config)
-    return Deployment.from_stack(settings.name, "aws", settings.region, None)
+    return Deployment.from_stack(settings.name, "aws", settings.region, None).in_region(region)
 
 
 def as_deployed(target: str | None, config: Path) -> Settings:

@@ -10,14 +10,11 @@ from rich.console import Console
 
 from infra.cli import api, show
 from infra.cli.deployment import Deployment
-from infra.cli.options import CONFIG, Config, Target, deployment_of
+from infra.cli.options import CONFIG, Config, Region, Target, deployment_of
 from infra.trouble import Trouble
 
 console = Console(highlight=False, soft_wrap=True)
 
-Region = Annotated[
-    str, typer.Option("--region", help="Ask the API of this further region of [api] regions (--target aws).")
-]
 Json = Annotated[bool, typer.Option("--json", help="What the API answered, as it answered it.")]
 
 
@@ -29,7 +26,7 @@ def top(
     config: Config = CONFIG,
 ) -> None:
     """The customers most at risk, from the scoring API."""
-    deployment = deployment_of(target, config).answering_in(region)
+    deployment = deployment_of(target, config, region)
     listed = api.get(deployment, f"customers?limit={limit}")
     if as_json:
         console.print_json(json.dumps(listed))
@@ -58,7 +55,7 @@ def score(
 
     With --ids the scores of a file of ids.
     """
-    deployment = deployment_of(target, config).answering_in(region)
+    deployment = deployment_of(target, config, region)
     if (ids is None) == (not customer):
         raise Trouble("name one customer, or a file with --ids")
     if ids is not None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from botocore.exceptions import ClientError
 
 from holdfast.aws import client, error_code, translated
+from holdfast.errors import StorageUnavailable
 
 
 class Listed(NamedTuple):
@@ -107,7 +108,11 @@ class NearestStore:
         try:
             return self.copy.read(key)
         except KeyError:
+            pass
+        try:
             return self.home.read(key)
+        except ClientError as error:  # a company may forbid one region what lies in another
+            raise StorageUnavailable(f"{key} is not copied yet, and refused at home: {error_code(error)}") from error
 
 
 def read_json(store: Readable, key: str) -> Any:

@@ -1,9 +1,11 @@
 """What the API answers, and what it serves from."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 
 from holdfast.bundle import CHURN, Bundle, canonical, note_origin, save
 from holdfast.errors import BundleInvalid, NoData, StorageUnavailable
@@ -246,18 +248,24 @@ def test_a_vector_for_a_bundle_that_has_not_come_here_is_scored_from_where_it_co
     assert nearest.version(bundle().version).version == bundle().version
 
 
-class Unreachable:
-    """A bucket of a region that is away."""
+@dataclass
+class Failing:
+    """A bucket of a region that is away, or closed to this one."""
+
+    error: Exception
 
     def read(self, key: str) -> bytes:
-        raise StorageUnavailable(f"reading {key}: ConnectTimeoutError")
+        raise self.error
 
 
-def test_with_the_home_region_away_what_was_copied_serves() -> None:
+@pytest.mark.parametrize(
+    "error", [StorageUnavailable("ConnectTimeoutError"), ClientError({"Error": {"Code": "AccessDenied"}}, "GetObject")]
+)
+def test_with_the_home_region_away_or_closed_what_was_copied_serves(error: Exception) -> None:
     _, copy, registry = a_serving(Clock())
     promoted_before_its_bundle(registry)
 
-    served = Serving(registry, NearestStore(copy, Unreachable()), Clock()).current()
+    served = Serving(registry, NearestStore(copy, Failing(error)), Clock()).current()
 
     assert served.model.version == bundle().version
 

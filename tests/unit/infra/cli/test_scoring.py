@@ -107,9 +107,9 @@ def test_a_problem_is_told_in_the_apis_words(server: Server) -> None:
 def test_a_further_region_answers_on_a_real_account_only(server: Server) -> None:
     here = deployment(server)
 
-    assert here.answering_in("") is here.answering_in("us-east-1") is here
+    assert here.in_region("") is here.in_region("us-east-1") is here
     with pytest.raises(Trouble, match="one machine in us-east-1: --region is for --target aws"):
-        here.answering_in("eu-west-1")
+        here.in_region("eu-west-1")
 
 
 def test_what_is_asked_of_a_further_region_is_signed_for_it(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
@@ -118,14 +118,14 @@ def test_what_is_asked_of_a_further_region_is_signed_for_it(monkeypatch: pytest.
 
     def outputs(stack: str, region: str, endpoint: str | None) -> dict[str, str]:
         asked.append((stack, region, endpoint))
-        return {"ApiUrl": f"{url}/"}
+        return {"ApiUrl": f"{url}/", "AlertsInbox": "q"}
 
     monkeypatch.setattr(deployment_, "_outputs", outputs)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     home = replace(deployment(server), name="acme", endpoint=None, api_url="http://elsewhere")
 
-    list(api.scores(home.answering_in("eu-west-1"), ["u-1"]))
+    list(api.scores(home.in_region("eu-west-1"), ["u-1"]))
 
     assert asked == [("acme-eu-west-1", "eu-west-1", None)]
     assert "/eu-west-1/execute-api/aws4_request" in server.asked[0][2]["Authorization"]
