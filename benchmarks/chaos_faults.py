@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,10 @@ class Schedule:
     """Whether a failed run is redriven, or left to the next night."""
 
 
+def _file(kind: str, dice: np.random.Generator, _: int) -> Fault:
+    return Fault(kind, seed=int(dice.integers(1 << 30)))
+
+
 KINDS: dict[str, Callable[[np.random.Generator, int], Fault]] = {
     "killed": lambda dice, turn: Fault("killed", STATES[turn % len(STATES)], dice.random(), after=bool(dice.random() < 0.5)),
     "throttled": lambda dice, turn: Fault("throttled", [*REFUSALS][turn % len(REFUSALS)], dice.random(), _burst(dice)),
@@ -87,7 +92,7 @@ KINDS: dict[str, Callable[[np.random.Generator, int], Fault]] = {
     "disk_full": lambda dice, _: Fault("disk_full", str(dice.choice(["Ingest", "Validate", "Transform"])), dice.random()),
     "clock": lambda dice, _: Fault("clock", seconds=float(dice.uniform(-SKEW, SKEW))),
     "slow": lambda dice, turn: Fault("slow", [*REFUSALS][turn % len(REFUSALS)], dice.random(), _burst(dice), seconds=0.5),
-    **{kind: lambda dice, _, kind=kind: Fault(kind, seed=int(dice.integers(1 << 30))) for kind in FILES},
+    **{kind: partial(_file, kind) for kind in FILES},
 }  # fmt: skip
 """Every kind of fault, and how one of it is drawn."""
 

@@ -1,6 +1,7 @@
 """One schedule, lived: a night with its faults, what mends it, and what is held in the end."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -193,13 +194,18 @@ def status(stage: Stage, execution: str, passed: float) -> str:
     return "RUNNING"
 
 
-_BEGIN = {
+def _skewed(stage: Stage, fault: Fault) -> None:
+    stage.tick(fault.seconds)
+    stage.workers.kill()
+
+
+_BEGIN: dict[str, Callable[[Stage, Fault], object]] = {
     "hung": lambda stage, fault: stage.timeout(fault.where, HUNG),
     "source_down": lambda stage, fault: stage.standin(fault.where, "faults", {"down": True}),
     "source_flaky": lambda stage, fault: stage.standin(fault.where, "faults", {"schedule": {
         "seed": fault.seed, "share": fault.at, "kinds": ["bad_gateway_502", "timeout_504", "cut", "slow"]}}),
     "token_expired": lambda stage, fault: stage.standin(fault.where, "faults", {
         "following": [""] * int(fault.at * 40) + ["expired_token"]}),
-    "clock": lambda stage, fault: (stage.tick(fault.seconds), stage.workers.kill()),
+    "clock": _skewed,
 }  # fmt: skip
 """Faults that are outside of the door."""

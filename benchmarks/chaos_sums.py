@@ -68,7 +68,8 @@ def _lake(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
 
 def _landed(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
     """By table, the distinct rows of all runs: a run that is made again may land what another one did."""
-    s3, found = deployment.client("s3"), {}
+    s3 = deployment.client("s3")
+    found: dict[str, set[Any]] = {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=deployment.landing_bucket, Prefix="landing/"):
         for each in page.get("Contents", []):
             body = s3.get_object(Bucket=deployment.landing_bucket, Key=each["Key"])["Body"].read()

@@ -11,7 +11,7 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from infra.local.world.calendar import WEEKS
 
 ARRIVING, PEOPLE, HOLDING = ("night", "customer", "event"), ("night", "customer"), ("night", "customer", "held")
 """What there is to read: what came in, everybody, or what the lake holds."""
-_READS = dict.fromkeys(("Features", "Maintain"), HOLDING)
+_READS: dict[str, tuple[str, ...]] = dict.fromkeys(("Features", "Maintain"), HOLDING)
 _READS |= dict.fromkeys(("Train job", "Promote", "ScoreAll", "Report", "Drift"), PEOPLE)
 _READS |= dict.fromkeys(("Forget", "Train"), ("night",))
 """By state; all others read what came in."""
@@ -70,11 +70,13 @@ def model(nights: Sequence[Night], call: dict[str, Any]) -> dict[str, Any]:
     """What infra/cost_model.toml says."""
     names = sorted({name for night in nights for name in night.states})
     metrics = {name: max(night.metrics.get(name, 0) for night in nights) for night in nights for name in night.metrics}
-    stored = {name: _fitted(nights, lambda night, name=name: night.stored[name], ARRIVING) for name in BUCKETS}
-    stored["lake"] = _fitted(nights, lambda night: night.stored["lake"] - night.states["Transform"]["bytes"], PEOPLE)
+    stored = {name: _fitted(nights, [night.stored[name] for night in nights], ARRIVING) for name in BUCKETS}
+    stored["lake"] = _fitted(
+        nights, [night.stored["lake"] - night.states["Transform"]["bytes"] for night in nights], PEOPLE
+    )
     return {
-        "machine": {"transitions": _fitted(nights, lambda night: night.transitions, ARRIVING)},
-        "logs": {"bytes": _fitted(nights, lambda night: night.log_bytes, ARRIVING)},
+        "machine": {"transitions": _fitted(nights, [night.transitions for night in nights], ARRIVING)},
+        "logs": {"bytes": _fitted(nights, [night.log_bytes for night in nights], ARRIVING)},
         "storage": stored,
         "call": call,
         "metrics": dict(sorted(metrics.items())),
@@ -86,20 +88,18 @@ def _state(nights: Sequence[Night], name: str) -> dict[str, Any]:
     drivers = _READS.get(name, ARRIVING)
     written = PEOPLE if drivers is HOLDING else drivers
     found = {
-        each: _fitted(
-            nights, lambda night, each=each: night.states[name][each], drivers if each == "seconds" else written
-        )
+        each: _fitted(nights, [night.states[name][each] for night in nights], drivers if each == "seconds" else written)
         for each in _QUANTITIES
     }
     return {each: rate for each, rate in found.items() if rate}
 
 
-def _fitted(nights: Sequence[Night], of: Callable[[Night], float], drivers: Sequence[str]) -> dict[str, float]:
+def _fitted(nights: Sequence[Night], amounts: Sequence[float], drivers: Sequence[str]) -> dict[str, float]:
     """Non-negative least squares of the relative errors: a small night counts as much as a large one."""
     rows = np.array(
         [[{"night": 1, "customer": n.customers, "event": n.events, "held": n.held}[d] for d in drivers] for n in nights]
     )
-    wanted = np.array([float(of(night)) for night in nights])
+    wanted = np.array(amounts, dtype=float)
     weights = 1 / np.maximum(wanted, max(wanted.max() / 100, 1e-9))
     scale = rows.max(axis=0)
     found, _ = nnls(rows / scale * weights[:, None], wanted * weights)

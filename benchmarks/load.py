@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 from benchmarks.nights import Night, world
 from infra.local.world.store import Recipe
@@ -34,7 +35,7 @@ def main() -> None:
     sys.exit(len(nights) < len(times) or any(share > 1 for share in told["memory_share"].values()))
 
 
-def summary(nights: Mapping[float, Night]) -> dict[str, dict[str, object]]:
+def summary(nights: Mapping[float, Night]) -> dict[str, dict[str, Any]]:
     """What the states used, by state; of the sizes that completed."""
     states = sorted({name for night in nights.values() for name in night.states})
     sizes = sorted(nights)

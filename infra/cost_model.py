@@ -63,7 +63,7 @@ def month(volume: Volume, settings: Settings) -> dict[str, dict[str, float]]:
         "storage": _storage(volume, settings),
         "calls": _calls(volume),
         "standing": _standing(settings),
-        "logs": {"logs": nights * volume.amount(model()["logs"]["bytes"]) / _GIGABYTE * sum(prices()["logs"].values())},
+        "logs": {"logs": nights * volume.amount(model()["logs"]["bytes"]) / _GIGABYTE * prices().logs.total},
     }
 
 
@@ -121,7 +121,7 @@ def _states(volume: Volume, settings: Settings) -> dict[str, float]:
     for state in model()["states"]:
         used = [replace(each, bytes=0) for each in expected(state, volume)]
         found[state] = _starts(state, settings) * cost_of(used, 0).total
-    transitions = volume.amount(model()["machine"]["transitions"]) * prices()["machine"]["transition"]
+    transitions = volume.amount(model()["machine"]["transitions"]) * prices().machine.transition
     found["transitions"] = starts_a_month(settings.schedule) * transitions
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -142,39 +142,39 @@ def _storage(volume: Volume, settings: Settings) -> dict[str, float]:
             for name in ("landing", "quarantine", "artifacts")
         },
     }
-    price = prices()["objects"]["gigabyte_month"] / _GIGABYTE
+    price = prices().objects.gigabyte_month / _GIGABYTE
     found = {name: volume.amount(rate) * min(days, volume.days) * price for name, (rate, days) in bytes_.items()}
     items = volume.amount(model()["states"]["ScoreAll"].get("writes", {})) * _WRITE_UNIT / _GIGABYTE
-    return found | {"scores in DynamoDB": items * prices()["items"]["gigabyte_month"]}
+    return found | {"scores in DynamoDB": items * prices().items.gigabyte_month}
 
 
 def _calls(volume: Volume) -> dict[str, float]:
     """Of the scoring API: the gateway, the firewall before it, the function, and one item read."""
     price, call = prices(), model()["call"]
-    function = call["seconds"] * FUNCTIONS[API].memory_mb / 1024 * price["functions"]["gigabyte_second"]
+    function = call["seconds"] * FUNCTIONS[API].memory_mb / 1024 * price.functions.gigabyte_second
     each = {
-        "API Gateway": price["api"]["call"],
-        "firewall": price["standing"]["firewall_call"],
-        "function": function + price["functions"]["request"],
-        "DynamoDB": price["items"]["read"],
-        "logs": call["log_bytes"] / _GIGABYTE * sum(price["logs"].values()),
+        "API Gateway": price.api.call,
+        "firewall": price.standing.firewall_call,
+        "function": function + price.functions.request,
+        "DynamoDB": price.items.read,
+        "logs": call["log_bytes"] / _GIGABYTE * price.logs.total,
     }
     return {name: volume.calls * usd for name, usd in each.items()}
 
 
 def _standing(settings: Settings) -> dict[str, float]:
     """What costs whether anything runs or not; metrics for the hours in which they are told."""
-    price, counted = prices()["standing"], model()["standing"]
+    price, counted = prices().standing, model()["standing"]
     sources = sum(source.kind in APIS for source in settings.sources.values())
     hours = {
         state: 1.0 if state in _CALLED else min(1.0, _starts(state, settings) / HOURS) for state in model()["metrics"]
     }
     return {
-        "keys": counted["keys"] * price["key"],
-        "secrets": (counted["secrets"] + sources) * price["secret"],
-        "alarms": counted["alarms"] * price["alarm"],
-        "dashboards": counted["dashboards"] * price["dashboard"],
-        "metrics": sum(number * hours[state] for state, number in model()["metrics"].items()) * price["metric"],
-        "firewall": counted["firewalls"] * price["firewall"] + counted["firewall_rules"] * price["firewall_rule"],
-        "NAT gateways": counted["nat_gateways"] * price["gateway"],
+        "keys": counted["keys"] * price.key,
+        "secrets": (counted["secrets"] + sources) * price.secret,
+        "alarms": counted["alarms"] * price.alarm,
+        "dashboards": counted["dashboards"] * price.dashboard,
+        "metrics": sum(number * hours[state] for state, number in model()["metrics"].items()) * price.metric,
+        "firewall": counted["firewalls"] * price.firewall + counted["firewall_rules"] * price.firewall_rule,
+        "NAT gateways": counted["nat_gateways"] * price.gateway,
     }

@@ -82,27 +82,25 @@ def test_a_state_that_works_in_batches_is_called_as_often_and_the_sum_is_the_sam
 
 def test_a_night_is_its_states_and_their_transitions_and_not_what_runs_beside_it() -> None:
     price, features, ingest = prices(), FUNCTIONS["Features"].memory_mb / 1024, FUNCTIONS["Ingest"].memory_mb / 1024
-    job = (4 * price["containers"]["vcpu_hour"] + 16 * price["containers"]["gigabyte_hour"]) / 10
-    functions = (25 * features + 10 * ingest) * price["functions"]["gigabyte_second"] + 13 * price["functions"][
-        "request"
-    ]
-    objects = 20 * price["objects"]["put"] + 1.0022 * price["objects"]["gigabyte_month"]
-    written = 1500 * price["items"]["write"] + 110 * price["machine"]["transition"]
+    job = (4 * price.containers.vcpu_hour + 16 * price.containers.gigabyte_hour) / 10
+    functions = (25 * features + 10 * ingest) * price.functions.gigabyte_second + 13 * price.functions.request
+    objects = 20 * price.objects.put + 1.0022 * price.objects.gigabyte_month
+    written = 1500 * price.items.write + 110 * price.machine.transition
 
-    assert night(VOLUME) == pytest.approx(functions + objects + written + job * price["containers"]["spot"])
+    assert night(VOLUME) == pytest.approx(functions + objects + written + job * price.containers.spot)
 
 
 def test_in_a_month_each_state_runs_as_often_as_its_schedule_says() -> None:
     states = month(VOLUME, SETTINGS)["states"]
     memory = FUNCTIONS["Forget"].memory_mb / 1024
 
-    call = 2 * memory * prices()["functions"]["gigabyte_second"] + prices()["functions"]["request"]
+    call = 2 * memory * prices().functions.gigabyte_second + prices().functions.request
     assert states["Forget"] == pytest.approx(DAYS * 24 * call)
-    assert states["transitions"] == pytest.approx(DAYS * 110 * prices()["machine"]["transition"])
+    assert states["transitions"] == pytest.approx(DAYS * 110 * prices().machine.transition)
 
 
 def test_what_is_deleted_after_some_days_is_paid_for_those_and_what_is_kept_for_all_days() -> None:
-    price, kept = prices()["objects"]["gigabyte_month"] / 1e9, cost_model.model()["kept_days"]
+    price, kept = prices().objects.gigabyte_month / 1e9, cost_model.model()["kept_days"]
     renewed = SETTINGS.lake.keep_runs_days + 7 + kept["lake_deleted"]
     young, old = month(VOLUME, SETTINGS)["storage"], month(Volume(1000, 10_000, 400), SETTINGS)["storage"]
 
@@ -112,14 +110,14 @@ def test_what_is_deleted_after_some_days_is_paid_for_those_and_what_is_kept_for_
     assert young["records in the lake, as of each night"] == pytest.approx(50 * 2e6 * price)
     assert old["matrices and scores, of each night"] == pytest.approx(renewed * 1e6 * price)
     assert old["artifacts"] == pytest.approx(8 * young["artifacts"])
-    assert young["scores in DynamoDB"] == pytest.approx(1500 * 1024 / 1e9 * prices()["items"]["gigabyte_month"])
+    assert young["scores in DynamoDB"] == pytest.approx(1500 * 1024 / 1e9 * prices().items.gigabyte_month)
 
 
 def test_calls_are_paid_each_and_nothing_where_there_are_none() -> None:
     calls, none = (month(each, SETTINGS)["calls"] for each in (VOLUME, Volume(1000, 10_000, 50)))
 
     assert calls["API Gateway"] == pytest.approx(3.5)
-    assert calls["function"] == pytest.approx(1e6 * (0.1 * prices()["functions"]["gigabyte_second"] + 2e-7))
+    assert calls["function"] == pytest.approx(1e6 * (0.1 * prices().functions.gigabyte_second + 2e-7))
     assert set(none.values()) == {0.0}
 
 

@@ -62,18 +62,47 @@ class _Objects(_Prices):
 
 class _Items(_Prices):
     write: _Price
+    read: _Price
+    gigabyte_month: _Price
+
+
+class _Api(_Prices):
+    call: _Price
+
+
+class _Standing(_Prices):
+    key: _Price
+    secret: _Price
+    alarm: _Price
+    dashboard: _Price
+    metric: _Price
+    firewall: _Price
+    firewall_rule: _Price
+    firewall_call: _Price
+    gateway: _Price
+
+
+class _Logs(_Prices):
+    gigabyte: _Price
+    gigabyte_month: _Price
+
+    @property
+    def total(self) -> float:
+        """Of a gigabyte that is taken in and kept for a month."""
+        return self.gigabyte + self.gigabyte_month
 
 
 class Prices(_Prices):
-    """The whole table. What stands or is called at other times (`api`, `standing`) is in it for people to read."""
+    """The whole table: what a run uses, and what a month costs beside its runs."""
 
     functions: _Functions
     containers: _Containers
     machine: _Machine
     objects: _Objects
     items: _Items
-    api: dict[str, _Price] = {}
-    standing: dict[str, _Price] = {}
+    api: _Api
+    standing: _Standing
+    logs: _Logs
 
 
 @lru_cache
