@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from aws_cdk.assertions import Template
 from holdfast.settings import load_settings
 from infra.app import deployed
 from infra.packaging import ROOT, Packager
+from infra.targets import further_regions
 from tests.infra.conftest import empty_bundles
 
 EXAMPLE = ROOT / "examples" / "regions" / "holdfast.toml"
@@ -20,19 +20,14 @@ HOME, FURTHER = "us-east-1", ("eu-west-1", "ap-southeast-2")
 KEYS_OF_CDK_JSON = {k: v for k, v in json.loads((ROOT / "cdk.json").read_text())["context"].items() if k[0] == "@"}
 
 
-def stacks(target: str, build: Path, config: Path, *, nagged: bool = False) -> dict[str, dict[str, Any]]:
-    """Templates by stack."""
-    empty_bundles(build)
-    app = App(outdir=str(build / "out"), context=KEYS_OF_CDK_JSON)
-    made = deployed(app, target, load_settings(config), Packager(build, config), nagged=nagged)
-    if nagged:
-        app.synth()  # fails on what is not acknowledged
-    return {stack.stack_name: Template.from_stack(stack).to_json() for stack in made}
-
-
 @pytest.fixture(scope="module")
 def further(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    return stacks("aws", tmp_path_factory.mktemp("regions"), EXAMPLE, nagged=True)
+    """Templates of the example by stack, held to cdk-nag."""
+    build = tmp_path_factory.mktemp("regions")
+    empty_bundles(build)
+    app = App(outdir=str(build / "out"), context=KEYS_OF_CDK_JSON)
+    deployed(app, "aws", load_settings(EXAMPLE), Packager(build, EXAMPLE), nagged=True)
+    return {stack.stack_name: stack.template for stack in app.synth().stacks}
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +74,10 @@ def test_no_function_runs_and_nothing_is_exported_to_tell_one_stack_of_another(f
         assert not [o for o in template["Outputs"].values() if "Export" in o], name
 
 
-def test_without_a_list_there_is_one_stack_that_copies_nothing(tmp_path: Path) -> None:
-    made = stacks("aws", tmp_path, ROOT / "holdfast.toml")
+def test_without_a_list_nothing_is_copied(aws: Template) -> None:
+    template = aws.to_json()
 
-    assert set(made) == {"holdfast"}
-    (template,) = made.values()
+    assert further_regions("aws", load_settings(ROOT / "holdfast.toml")) == ()
     tables = resources(template, "AWS::DynamoDB::GlobalTable")
     assert [len(table["Replicas"]) for table in tables.values()] == [1, 1]
     assert not [b for b in resources(template, "AWS::S3::Bucket").values() if "ReplicationConfiguration" in b]
@@ -94,8 +88,9 @@ def test_without_a_list_there_is_one_stack_that_copies_nothing(tmp_path: Path) -
     }
 
 
-def test_the_embedded_runtime_has_no_further_region(tmp_path: Path) -> None:
-    assert set(stacks("local", tmp_path, EXAMPLE)) == {"regions"}
+def test_the_embedded_runtime_has_no_further_region() -> None:
+    assert further_regions("local", load_settings(EXAMPLE)) == ()
+    assert further_regions("aws", load_settings(EXAMPLE)) == FURTHER
 
 
 def test_tables_and_secret_are_replicated_under_the_key_of_each_region(home: dict[str, Any]) -> None:
