@@ -54,24 +54,7 @@ class HoldfastStack(Stack):
             settings=settings,
         )
         self._answer(chosen, settings)
-        self.monitoring = Monitoring(
-            self,
-            "Monitoring",
-            name=settings.name,
-            alerts=self.alerts,
-            machine=self.chain.machine,
-            functions=self.functions,
-            api=self.scoring.api,
-            lost={
-                "DeadLetters": self.functions.dead_letters,
-                "MissedStarts": schedules.missed,
-                "LostAlerts": self.alerts.lost,
-                "LostArrivals": self.storage.lost_arrivals,
-            },
-            limits=settings.alarms,
-        )
-        if settings.api.domain:
-            Domain(self, "Domain", api=self.scoring.api, errors=self.monitoring.api_errors, rules=settings.api)
+        self._watch(settings, schedules)
         self._allow_erasure(schedules)
         Tags.of(self).add("application", settings.name)
         self._say_where_things_are()
@@ -110,6 +93,26 @@ class HoldfastStack(Stack):
             storage=self.storage,
         )
         target.shield(self, self.scoring.api.deployment_stage, settings)
+
+    def _watch(self, settings: Settings, schedules: Schedules) -> None:
+        self.monitoring = Monitoring(
+            self,
+            "Monitoring",
+            name=settings.name,
+            alerts=self.alerts,
+            machine=self.chain.machine,
+            functions=self.functions,
+            api=self.scoring.api,
+            lost={
+                "DeadLetters": self.functions.dead_letters,
+                "MissedStarts": schedules.missed,
+                "LostAlerts": self.alerts.lost,
+                "LostArrivals": self.storage.lost_arrivals,
+            },
+            limits=settings.alarms,
+        )
+        if settings.api.domain:
+            Domain(self, "Domain", api=self.scoring.api, errors=self.monitoring.api_errors, rules=settings.api)
 
     def _allow_erasure(self, schedules: Schedules) -> None:
         Erasure(
