@@ -4,10 +4,11 @@ import json
 import re
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.api import tried
-from infra.cli import api
+from infra.cli import api, scan
 from infra.cli.deployment import Deployment
 from infra.scoring_api import ROUTES
 from tests.e2e.conftest import Demo
@@ -39,6 +40,23 @@ def test_an_answer_that_the_caller_has_is_not_sent_again(demo: Demo) -> None:
     again = httpx.get(url, headers=signed | {"If-None-Match": first.headers["etag"]})
 
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+def test_the_crm_and_the_desk_ask_by_their_own_records(demo: Demo) -> None:
+    """A contact's record in either leads to the customer whom the product's own id leads to."""
+    folder = next(demo.state.glob("world-*")) / "crm"
+    desk = {each["external_id"]: each["id"] for each in pq.read_table(folder / "intercom_contacts.parquet").to_pylist()}
+    contacts = pq.read_table(folder / "hubspot_contacts.parquet").to_pylist()
+    ring = scan.ring_of(Deployment(**demo.outputs))
+    ranked = {each["customer_id"] for each in json.loads(demo.holdfast("top", "--json"))["customers"]}
+    person = next(c for c in contacts if c["external_id"] in desk and ring.current.one(c["external_id"]) in ranked)
+
+    asked = [person["external_id"], f"hubspot:{person['id']}", f"intercom:{desk[person['external_id']]}"]
+    listed = demo.holdfast("score", "--ids", "-", "--json", typed="\n".join(asked))
+
+    scored = [json.loads(line)["score"] for line in listed.splitlines()]
+    assert {each["customer_id"] for each in scored} == {ring.current.one(person["external_id"])}
+    assert len(scored) == 3
 
 
 def test_a_file_of_ids_is_scored_and_says_who_is_unknown(demo: Demo) -> None:
