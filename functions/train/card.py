@@ -37,7 +37,7 @@ def as_markdown(told: Told) -> str:
     metrics = told.metrics
     sections = [
         _head(told.name, metrics, told.settings), _churn(metrics["churn"]), _calibration(metrics["churn"]), _thresholds(metrics["churn"], told.settings["currency"]), _value(metrics["value"], told.settings["currency"]),
-        _features(told.importance), _pairs(told.interactions), _search(told.trials), _cost(metrics["training"]["row_ms"], told.settings["row_ms"], told.trials), _slices(metrics["slices"]), _personas(told.personas),
+        _features(told.importance), _pairs(told.interactions), _search(told.trials), _cost(metrics["training"]["row_ms"], told.settings["most_row_ms"], told.trials), _slices(metrics["slices"]), _personas(told.personas),
         _limits(told.feature_set),
     ]  # fmt: skip
     return "\n\n".join(filter(None, sections)) + "\n"

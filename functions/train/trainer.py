@@ -208,7 +208,7 @@ def _settings(settings: Settings, churn: ChurnModel) -> dict[str, Any]:
         "threshold": settings.scoring.risk_threshold, "currency": settings.value.currency,
         "churn": settings.churn.model_dump(),
         "seed": settings.training.seed, "depth": chosen.pop("max_depth"), **chosen, "most_trees": settings.training.trees,
-        "row_ms": settings.training.row_ms,
+        "most_row_ms": settings.training.row_ms,
     }  # fmt: skip
 
 
