@@ -153,7 +153,7 @@ def test_a_piece_of_configuration_can_be_read(page: str, text: str) -> None:
     for source in whole["sources"].values():
         if "kind" not in source:  # of a source of logs, only what the page is about
             source |= {"kind": "events", "prefix": "x/", "fields": {"customer": "user", "time": "at"}} | source
-    parse_settings(tomli_w.dumps(whole))
+    assert parse_settings(tomli_w.dumps(whole)).sources
 
 
 def test_a_connector_that_a_page_shows_can_be_read() -> None:

@@ -79,3 +79,13 @@ def test_a_model_of_another_width_than_the_feature_set_is_refused() -> None:
 
     with pytest.raises(BundleInvalid, match="the set has 1"):
         Scorer.from_bundle(Bundle({**files, "features.json": shorter}))
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("value.json", b"{}"), ("personas.json", b"[]"), ("settings.json", b"null"), ("features.json", b'{"features":[1]}'),
+     ("calibrator.json", b'{"kind":"sigmoid","slope":"x"}'), ("churn_tables.npz", b"PK")],
+)  # fmt: skip
+def test_files_that_are_no_models_are_refused_before_anybody_is_scored(name: str, body: bytes) -> None:
+    with pytest.raises(BundleInvalid):
+        Scorer.from_bundle(Bundle({**bundle().files, name: body}))

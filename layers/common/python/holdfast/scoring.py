@@ -14,6 +14,8 @@ from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Calibrator, Doubles, Floats, Personas, ValueModel, calibrator_from_json
 from holdfast.trees import TreeTables
 
+_NO_MODELS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
+"""What files that somebody else wrote fail with."""
 BANDS = ("low", "medium", "high")
 
 
@@ -62,9 +64,7 @@ class Scorer:
         try:
             scorer = cls._read(bundle)
             scorer.score(np.zeros((1, len(scorer.feature_set.names)), np.float32))
-        except BundleInvalid:
-            raise
-        except Exception as error:  # files that somebody else wrote fail in whatever way numpy does
+        except _NO_MODELS as error:
             raise BundleInvalid(
                 f"bundle {bundle.version} holds no models that score: {type(error).__name__}"
             ) from error

@@ -8,7 +8,9 @@ exact in any order: a row's answer is the same to the last bit alone or in a bat
 
 import io
 import math
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -34,6 +36,12 @@ _SIDE_BY_SIDE = 8_192
 """Rows looked up in one go: bounds the memory of a batch, and keeps what is worked on near the processor."""
 _AT_ONCE = 8
 """Groups whose splits are asked in one go."""
+
+_NO_TABLES = (
+    AttributeError, EOFError, KeyError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+    struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What numpy raises of files that are no archive of arrays."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +98,7 @@ class TreeTables:
         try:
             with np.load(io.BytesIO(held), allow_pickle=False) as arrays:
                 read = {each.name: arrays[each.name] for each in fields(cls)}
-        except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+        except _NO_TABLES as error:
             raise BundleInvalid(f"the churn model's tables cannot be read: {error}") from error
         plain = {"base": float(read["base"]), "width": int(read["width"]), "unit": float(read["unit"])}
         return cls(**read | plain)
