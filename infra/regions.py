@@ -49,10 +49,17 @@ class ScoringStack(Stack):
         super().__init__(scope, construct_id, **kwargs)
         chosen = target_named(target, self, packager, settings.images)
         self.alerts = Alerts(self, "Alerts", email=settings.alert_email)
-        self.scorer = Scorer(self, "Scorer", target=chosen, home=home, copies=copies)
-        alias = chosen.release(self, self.scorer.function, settings, self.alerts.topic)
         rules = _with_pool_of(home, settings.api)
-        self.scoring = ScoringApi(self, "Api", function=alias, webhook=None, name=settings.name, rules=rules)
+        self.scorer = Scorer(self, "Scorer", target=chosen, home=home, copies=copies, rules=rules)
+        self.scoring = ScoringApi(
+            self,
+            "Api",
+            function=chosen.release(self, self.scorer.function, settings, self.alerts.topic),
+            webhook=None,
+            authorize=self.scorer.authorize,
+            name=settings.name,
+            rules=rules,
+        )
         chosen.shield(self, self.scoring.api.deployment_stage, settings)
         alarms = Alarms(self, "Alarms", name=settings.name, alerts=self.alerts, limits=settings.alarms)
         errors = alarms.watch_api(self.scoring.api, self.scorer.function)

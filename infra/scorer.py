@@ -1,5 +1,7 @@
 """Construct: the scoring function in a further region, over that region's copies."""
 
+from functools import partial
+
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kms as kms
@@ -7,7 +9,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from holdfast.settings import Api
 from infra.access import grant_scorer
+from infra.callers import AUTHORIZE, without
 from infra.catalogue import FUNCTIONS
 from infra.copies import Copied
 from infra.functions import function_of
@@ -46,9 +50,12 @@ class Home(Construct):
 
 
 class Scorer(Construct):
-    """The function `Api` with the rights of its row in `infra.access`, and reading rights to bundles and ranking at home."""
+    """The function `Api` with the rights of its row in `infra.access`, and reading rights to bundles and ranking at home; and who says
+    whose a token is, where callers have tokens of an issuer's own."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, target: Target, home: Stack, copies: Stack) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, target: Target, home: Stack, copies: Stack, rules: Api
+    ) -> None:
         super().__init__(scope, construct_id)
         near, far = Near(self, "Near", home=home, copies=copies), Home(self, "Home", home=home)
         self.near, self.home = near, far
@@ -61,12 +68,8 @@ class Scorer(Construct):
             "HOLDFAST_HOME_BUCKET": far.artifacts.bucket_name,
             "HOLDFAST_HOME_REGION": far.region,
         }
-        self.function = function_of(
-            self,
-            FUNCTIONS["Api"],
-            target=target,
-            name=home.stack_name,
-            environment=target.environment | environment,
-            dead_letters=self.dead_letters,
-        )
+        made = partial(function_of, self, target=target, name=home.stack_name, dead_letters=self.dead_letters)
+        self.function = made(FUNCTIONS["Api"], environment=target.environment | environment)
         grant_scorer(self.function, near, far)
+        asked = AUTHORIZE not in without(rules)
+        self.authorize = made(FUNCTIONS[AUTHORIZE], environment=target.environment) if asked else None

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,10 +24,13 @@ KEYS_OF_CDK_JSON = {k: v for k, v in json.loads((ROOT / "cdk.json").read_text())
 @pytest.fixture(scope="module")
 def further(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Templates of the example by stack, held to cdk-nag."""
-    build = tmp_path_factory.mktemp("regions")
+    return synthesised(tmp_path_factory.mktemp("regions"), EXAMPLE)
+
+
+def synthesised(build: Path, config: Path) -> dict[str, dict[str, Any]]:
     empty_bundles(build)
     app = App(outdir=str(build / "out"), context=KEYS_OF_CDK_JSON)
-    deployed(app, "aws", load_settings(EXAMPLE), Packager(build, EXAMPLE), nagged=True)
+    deployed(app, "aws", load_settings(config), Packager(build, config), nagged=True)
     return {stack.stack_name: stack.template for stack in app.synth().stacks}
 
 
@@ -208,6 +212,22 @@ def test_callers_are_asked_for_the_same_in_every_region(home: dict[str, Any], sc
     (tokens,) = resources(scoring, "AWS::ApiGateway::Authorizer").values()
     assert tokens["ProviderARNs"] == [output_in(HOME, "UserPoolArn")]
     assert not resources(scoring, "AWS::Cognito::UserPool")
+
+
+def test_tokens_of_an_issuer_are_verified_in_the_region_where_they_are_shown(tmp_path: Path) -> None:
+    config = tmp_path / "holdfast.toml"
+    issuer = 'authorization = "jwt"\nissuer = "https://company.eu.auth0.com/"\naudience = "https://scores"'
+    config.write_text(EXAMPLE.read_text().replace('authorization = "cognito"', issuer))
+
+    scoring = synthesised(tmp_path, config)[f"regions-{FURTHER[0]}"]
+
+    (authorizer,) = resources(scoring, "AWS::ApiGateway::Authorizer").values()
+    functions = resources(scoring, "AWS::Lambda::Function")
+    (verifier,) = [name for name, each in functions.items() if each.get("Handler") == "score.authorize.handler"]
+    methods = resources(scoring, "AWS::ApiGateway::Method").values()
+    assert authorizer["Type"] == "TOKEN"
+    assert verifier in str(authorizer["AuthorizerUri"])
+    assert {method["AuthorizationType"] for method in methods} == {"CUSTOM"}
 
 
 def test_a_further_region_is_shielded_watched_and_released_like_the_first(
