@@ -101,16 +101,16 @@ def alone(*lines: str) -> str:
     return subprocess.run([sys.executable, "-c", "\n".join(lines)], check=True, capture_output=True, text=True).stdout
 
 
-def test_memory_that_was_let_go_again_is_known_and_so_is_that_of_a_child_that_ended() -> None:
-    inside, afterwards = alone(
+def test_memory_that_was_let_go_again_is_known_and_that_of_a_child_that_ended_where_it_is_asked_for() -> None:
+    inside, own, both = alone(
         "import subprocess, sys; from holdfast import meter",
         "with meter.metered() as found: bytearray(b'x') * (256 << 20)",
         "subprocess.run([sys.executable, '-c', 'bytearray(1) * (768 << 20)'], check=True)",
-        "print(found['peak'], meter.peak())",
+        "print(found['peak'], meter.peak(), meter.peak(children=True))",
     ).split()
 
-    assert 0.25 < float(inside) < 0.5
-    assert 0.75 < float(afterwards) < 1
+    assert 0.25 < float(inside) == float(f"{float(own):.3f}") < 0.5
+    assert 0.75 < float(both) < 1
 
 
 def test_the_memory_of_the_program_that_started_this_one_is_not_its_own() -> None:
@@ -121,3 +121,16 @@ def test_the_memory_of_the_program_that_started_this_one_is_not_its_own() -> Non
     )
 
     assert 0 < float(said) < 0.3
+
+
+def test_a_job_is_its_process_and_who_only_starts_one_is_not() -> None:
+    started, watched = alone(
+        "import subprocess, sys; from holdfast.store import MemoryStore; from holdfast.usage import Used, noted, used_by",
+        "for vcpu in (0.0, 4.0):",
+        "    store = MemoryStore()",
+        "    with noted(store, 'run', Used('Train', 0.0, 16.0, vcpu)):",
+        "        subprocess.run([sys.executable, '-c', 'bytearray(1) * (768 << 20)'], check=True)",
+        "    print(used_by(store, 'run')[0].peak)",
+    ).split()
+
+    assert float(started) < 0.5 < 0.75 < float(watched)

@@ -19,15 +19,15 @@ _KIBIBYTES = 1 << 20
 
 
 @contextmanager
-def metered() -> Iterator[dict[str, Any]]:
-    """Fill the dictionary that it gives with what is used inside, when that ends."""
+def metered(*, children: bool = False) -> Iterator[dict[str, Any]]:
+    """Fill the dictionary that it gives with what is used inside, when that ends; of memory also what processes started there used."""
     _counted.clear()
     found: dict[str, Any] = {}
     began = time.monotonic()
     try:
         yield found
     finally:
-        found |= {"seconds": round(time.monotonic() - began, 3), "peak": round(peak(), 3), **_counted}
+        found |= {"seconds": round(time.monotonic() - began, 3), "peak": round(peak(children=children), 3), **_counted}
 
 
 def put(bytes_: int, objects: int = 1) -> None:
@@ -50,14 +50,15 @@ def since_start() -> float:
     return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
 
 
-def peak() -> float:
+def peak(*, children: bool = False) -> float:
     """GiB that this process has held at most since it began, or one of its children that has ended (Linux).
 
     Of an environment that serves one invocation after the other it is the most of all of them, as Lambda's `Max Memory Used` is.
     """
     # Not this process's own ru_maxrss: that is inherited from whatever program started it.
     own = re.search(r"^VmHWM:\s+(\d+) kB$", Path("/proc/self/status").read_text(), re.MULTILINE)
-    return max(int(own[1]) if own else 0, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / _KIBIBYTES
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss if children else 0
+    return max(int(own[1]) if own else 0, theirs) / _KIBIBYTES
 
 
 def _of_s3(request: Any, **_: Any) -> None:

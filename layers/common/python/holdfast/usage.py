@@ -64,7 +64,8 @@ def noted(store: Store | None, run: str | None, used: Used) -> Iterator[None]:
         yield
         return
     try:
-        with meter.metered() as found:
+        # A function that starts the job as a process of its own is not its job; who watches over a container's job is.
+        with meter.metered(children=bool(used.vcpu)) as found:
             yield
     finally:
         seconds = round(used.seconds + found.pop("seconds"), 3)
