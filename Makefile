@@ -65,9 +65,6 @@ bench-train: setup  ## the whole training job beside plain XGBoost on 100,000 ro
 bench-cost: setup  ## what nights of three sizes use, and the model of `holdfast cost` from it (twenty minutes; ARGS="--customers 300,1500")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.costs $(ARGS)
 
-recovery: setup  ## everything gone but the buckets, and brought back by the page's steps: the same scores (ten minutes, a deployment of its own)
-	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.recovery $(ARGS)
-
 load: setup  ## the whole chain at multiples of the demo world: completes, grows in proportion, fits its memory (ARGS="--times 1,3")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.load $(ARGS)
 
