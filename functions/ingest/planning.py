@@ -14,7 +14,7 @@ from holdfast.vendors import ApiSource, streams_of
 from ingest.listing import Listing, Told, visible
 
 BATCH_BYTES = 64_000_000
-BATCH_FILES = 500
+BATCH_FILES = 400
 """As many as the state machine can read one by one, each tried as often as it tries anything, within the history of one execution."""
 MAXIMUM_BATCHES = 5000
 FAILED = "failed"

@@ -31,8 +31,8 @@ class Execution:
     """One execution, and those that its Distributed Maps start."""
 
     answers: dict[str, Answer]
-    tries: int = 0
-    """How often each task fails before it answers."""
+    worst: bool = False
+    """Whether each task fails as often as the definition tries it again, and answers only then."""
     events: int = 2
     """It started, it ended."""
     sizes: dict[str, int] = field(default_factory=dict)
@@ -88,7 +88,8 @@ class Execution:
     ) -> Any:
         asked = _filled(state["Parameters"], document, context) if "Parameters" in state else document
         self._measure(name, asked)
-        self.events += TRY * (1 + self.tries) + (1 + self.tries) * state["Resource"].endswith(("Token", ".sync"))
+        tries = 1 + self.worst * sum(each["MaxAttempts"] for each in state.get("Retry", ()))
+        self.events += tries * (TRY + state["Resource"].endswith(("Token", ".sync")))
         done = rounds[name] = rounds.get(name, -1) + 1
         answer = self.answers[name](asked, done)
         self._measure(name, answer)
@@ -111,7 +112,7 @@ class Execution:
         return self.run(state["ItemProcessor"], asked, context)
 
     def _child(self, state: dict[str, Any], asked: Any, context: dict[str, Any]) -> Any:
-        child = Execution(self.answers, self.tries)
+        child = Execution(self.answers, self.worst)
         self.children.append(child)
         return child.run(state["ItemProcessor"], asked, context)
 

@@ -123,13 +123,13 @@ def test_a_source_without_any_file_says_where_one_has_to_be():
         planned("r", settings(), "uploads", lambda bucket: store(), MemoryLedger(), MemoryStore())
 
 
-def test_batches_hold_about_64_megabytes_and_no_more_than_five_hundred_files():
+def test_batches_hold_about_64_megabytes_and_no_more_than_four_hundred_files():
     files = [File("b", f"{n:03}", 10_000_000, "") for n in range(13)]
     small = [File("b", f"{n:05}", 1, "") for n in range(2001)]
     large = [File("b", f"{n:05}", 100_000_000, "") for n in range(9000)]
 
     assert [len(batch) for batch in batched(files)] == [7, 6]
-    assert [len(batch) for batch in batched(small)] == [500, 500, 500, 500, 1]
+    assert [len(batch) for batch in batched(small)] == [400, 400, 400, 400, 400, 1]
     assert len(batched(large)) <= 5000
     assert [file for batch in batched(large) for file in batch] == large
     assert batched([]) == []
