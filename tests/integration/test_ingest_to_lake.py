@@ -36,6 +36,13 @@ def test_a_world_reaches_the_lake_whole_and_under_pseudonyms(house: House) -> No
         assert set(rows["customer_id"].to_pylist()) <= set(customers["customer_id"].to_pylist())
     assert all(resources.keyring().current.is_pseudonym(one) for one in customers["customer_id"].to_pylist())
     assert not {"email", "firstname", "lastname", "external_id"} & set(customers.column_names)
+    records, contacts = lake.read("customer_records"), lake.read("raw_crm_contacts")
+    assert records is not None
+    assert contacts is not None
+    assert set(records["source"].to_pylist()) == {"crm", "desk"}
+    assert set(records["customer_id"].to_pylist()) == set(customers["customer_id"].to_pylist())
+    hashed = resources.keyring().current.each((f"crm/contacts/{each}" for each in contacts["id"].to_pylist()), "record")
+    assert set(hashed) == set(records.filter(pc.equal(records["source"], "crm"))["record"].to_pylist())
     assert answer["as_of"] > truth["cutoff"]
     assert answer["rows"] > events.num_rows
 
