@@ -30,6 +30,8 @@ class Issuer:
     """By `kid`."""
     asked: list[str] = field(default_factory=list)
     down: bool = False
+    moved: bool = False
+    """Whether it sends everybody elsewhere: to itself, by another path."""
 
     def token(self, kid: str = "a", key: Any = None, algorithm: str = "", **said: Any) -> str:
         """One that is right, but for what is said otherwise: a claim that is None is left out."""
@@ -66,7 +68,9 @@ def issuing() -> Iterator[Issuer]:
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked.append(self.path)
-            self.send_response(503 if issuer.down else 200)
+            self.send_response(503 if issuer.down else 302 if issuer.moved else 200)
+            if issuer.moved:
+                self.send_header("Location", f"{issuer.address}/elsewhere")
             self.end_headers()
             self.wfile.write(json.dumps(issuer.told(self.path)).encode())
 

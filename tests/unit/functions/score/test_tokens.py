@@ -32,7 +32,7 @@ def issuer(server: Issuer) -> Iterator[Issuer]:
     keys = dict(server.keys)
     server.asked.clear()
     yield server
-    server.keys, server.down = keys, False
+    server.keys, server.down, server.moved = keys, False, False
 
 
 def known(issuer: Issuer, token: str, keys: Any = None) -> str:
@@ -149,6 +149,17 @@ def test_an_issuer_that_does_not_answer_is_no_fault_of_the_token(issuer: Issuer)
         known(issuer, issuer.token(), keys)
     with pytest.raises(SourceUnavailable):
         keys_of(issuer.address)
+
+
+def test_nobody_is_followed_elsewhere_for_the_issuers_keys(issuer: Issuer) -> None:
+    keys = keys_of(issuer.address)
+    issuer.moved = True
+
+    with pytest.raises(SourceUnavailable):
+        known(issuer, issuer.token(), keys)
+    with pytest.raises(SourceUnavailable):
+        keys_of(issuer.address)
+    assert "/elsewhere" not in issuer.asked
 
 
 def test_an_issuer_that_describes_itself_as_another_is_not_believed(issuer: Issuer) -> None:
