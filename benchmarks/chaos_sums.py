@@ -38,8 +38,8 @@ def sums(deployment: Deployment) -> Sums:
     Cursors of streams are not among them, since some are the time of the pull: what a wrong one loses the next night shows.
     """
     return dict(_lake(deployment)) | {
-        "scores served": _counted(map(_plain, items(deployment, deployment.scores_table))),
-        "bookmarks": _counted(_bookmarks(deployment)),
+        "scores served": counted(map(_plain, items(deployment, deployment.scores_table))),
+        "bookmarks": counted(_bookmarks(deployment)),
     } | dict(_landed(deployment))  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _lake(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
     lake = lake_of(deployment)
     for name in lake.names():
         table = lake.read(name)
-        yield name, _counted(table.to_pylist() if table is not None else [])
+        yield name, counted(table.to_pylist() if table is not None else [])
 
 
 def _landed(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
@@ -74,7 +74,7 @@ def _landed(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
         for each in page.get("Contents", []):
             body = s3.get_object(Bucket=deployment.landing_bucket, Key=each["Key"])["Body"].read()
             seen = found.setdefault(f"landed {each['Key'].split('/')[2]}", set())
-            seen |= set(_counted(pq.read_table(io.BytesIO(body)).to_pylist()))
+            seen |= set(counted(pq.read_table(io.BytesIO(body)).to_pylist()))
     yield from ((name, Counter(seen)) for name, seen in found.items())
 
 
@@ -88,10 +88,13 @@ def _plain(item: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {name: next(iter(value.values())) for name, value in item.items()}
 
 
-def _counted(found: Iterable[dict[str, Any]]) -> Counter[str]:
+def counted(found: Iterable[dict[str, Any]]) -> Counter[str]:
+    """How often there is each row, by its hash."""
     return Counter(map(_hash, found))
 
 
 def _hash(row: dict[str, Any]) -> str:
-    told = sorted((name, value) for name, value in row.items() if name not in UNLIKE and value is not None)
+    """A record that is missed by a whole pull is removed as of the pull: when that was is the run's own, too."""
+    unlike = UNLIKE | {"_updated_at"} if row.get("_removed") else UNLIKE
+    told = sorted((name, value) for name, value in row.items() if name not in unlike and value is not None)
     return hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest()

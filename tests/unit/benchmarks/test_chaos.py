@@ -11,7 +11,7 @@ from benchmarks.chaos_door import Answer, Asked
 from benchmarks.chaos_faults import KINDS, NIGHTS, REFUSALS, STATES, Befalling, Fault, drawn
 from benchmarks.chaos_files import dated
 from benchmarks.chaos_nights import Story
-from benchmarks.chaos_sums import Differing, differing
+from benchmarks.chaos_sums import Differing, counted, differing
 
 TO_S3 = Asked(1, "Transform", "s3", "PUT", "/lake/x")
 
@@ -78,6 +78,17 @@ def test_rows_that_are_missing_and_rows_that_are_there_twice_are_counted() -> No
 
     assert differing(ours, whole) == [Differing("calls", 0, 1), Differing("emails", 1, 0), Differing("events", 1, 2)]
     assert differing(whole, whole) == []
+
+
+def test_when_and_by_which_run_a_row_was_written_is_no_difference() -> None:
+    row = {"id": "1", "name": "a", "_updated_at": 1, "_removed": False}
+    gone = row | {"_removed": True}
+
+    assert counted([row | {"run": "x", "_known_at": 1}]) == counted([row | {"run": "y", "_known_at": 2}])
+    assert counted([gone]) == counted([gone | {"_updated_at": 2}])
+    assert counted([row]) != counted([row | {"_updated_at": 2}])
+    assert counted([row]) != counted([gone])
+    assert counted([row, row]) != counted([row])
 
 
 def test_lines_of_another_day_are_other_events() -> None:
