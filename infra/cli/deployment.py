@@ -85,8 +85,10 @@ class Deployment:
             raise Trouble("no deployment is known here: run `make demo` first, or name a real one with --target aws")
         try:
             return cls(**json.loads(OUTPUTS.read_text()))
-        except TypeError as error:
-            raise Trouble(f"{relative(OUTPUTS)} is of another version of Holdfast: run `make demo` again") from error
+        except (TypeError, ValueError) as error:
+            raise Trouble(
+                f"{relative(OUTPUTS)} is damaged, or of another version of Holdfast: run `make demo` again"
+            ) from error
 
     def in_region(self, region: str) -> Self:
         """The same with what is in a further region: the scoring API, its log, and the alerts from there.

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from holdfast.checked import text_of
 from holdfast.words import counted
 from infra.cli import demo, quarantine, show
 from infra.cli.deployment import Deployment
@@ -65,7 +66,7 @@ def quarantine_release(
     """Have rows judged once more, mended or as they are; what passes enters the lake, once."""
     deployment = deployment_of(target, config)
     held = quarantine.held(_bucket(deployment, "quarantine"), quarantine.Wanted(run, table, rule))
-    mended = quarantine.parsed_file(file.read_text()) if file else {}
+    mended = quarantine.parsed_file(text_of(file)) if file else {}
     stores = _bucket(deployment, "quarantine"), _bucket(deployment, "artifacts")
     name, rows = quarantine.release(*stores, held, quarantine.parsed_changes(changes), mended)
     if entered := quarantine.entered_by(stores[1], table, name):

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from holdfast.checked import text_of
 from infra.cli import api, show
 from infra.cli.deployment import Deployment
 from infra.cli.options import CONFIG, Config, Region, Target, deployment_of
@@ -76,10 +77,7 @@ def _score_each(deployment: Deployment, customers: list[str], model: str, *, as_
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text()
-    except OSError as error:
-        raise Trouble(f"{path} cannot be read: {error.strerror}") from error
+    text = sys.stdin.read() if str(path) == "-" else text_of(path)
     customers = [line.strip() for line in text.splitlines() if line.strip()]
     if not customers:
         raise Trouble(f"{path} holds no id: one a line is expected")

@@ -40,6 +40,6 @@ def webhook_url(deployment: Deployment, source: str) -> str:
 def _held(value: str) -> dict[str, Any]:
     try:
         held = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {key: each for key, each in held.items() if key != _GENERATED} if isinstance(held, dict) else {}

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = sorted(path.stem for path in Path(__file__).with_name("targets").glob("*.py"))
 LIMITS = ("-timeout=5", "-rss_limit_mb=2048", "-max_len=65536")
-PACKAGES = ["holdfast", "validate", "features", "ingest", "score"]
+PACKAGES = ["holdfast", "validate", "features", "ingest", "score", "infra"]
 
 
 def fuzz(name: str, folder: Path, seconds: int) -> None:

@@ -127,6 +127,13 @@ def takes(recipe: str, option: str) -> bool:
     return any(f'"{option}"' in path.read_text() for path in files)
 
 
+def test_the_tests_that_the_pages_name_are_there() -> None:
+    named_tests = {path for page in PAGES for path in re.findall(r"\btests/[\w/]+(?:\.py)?", page.read_text())}
+
+    assert named_tests
+    assert {path for path in named_tests if not (ROOT / path).exists()} == set()
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("examples/*/holdfast.toml")), ids=lambda path: path.parent.name)
 def test_an_example_is_a_configuration_that_is_right_and_its_script_is_python(path) -> None:
     assert declared(load_settings(path))

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +33,7 @@ def parse_toml(model: type[_Model], text: str, name: str) -> _Model:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        schema = model.model_json_schema()
+        schema = _schema(model)
         told = [_told(each, content, text, name, schema) for each in error.errors()]
         raise ConfigurationInvalid("\n".join(told)) from error
 
@@ -74,6 +75,11 @@ def _told(error: ErrorDetails, content: Any, text: str, name: str, schema: Mappi
     elif missing:
         what = "this key is needed"
     return f"{_place(name, text, said)}: {where}: {what}"
+
+
+@lru_cache
+def _schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    return model.model_json_schema()
 
 
 def _said(content: Any, location: Sequence[Step]) -> list[Step]:
