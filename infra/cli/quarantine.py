@@ -138,7 +138,7 @@ def parsed_file(text: str) -> dict[str, dict[str, Any]]:
         try:
             row = json.loads(line)
             mended[str(row["_row"])] = {name: value for name, value in row.items() if not name.startswith("_")}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise Trouble(f"line {number} is no row with its name in `_row`, as `show --reveal` prints them") from error
     return mended
 

@@ -271,3 +271,9 @@ def test_a_record_that_could_not_be_told_from_another_is_hidden_whole() -> None:
     row = quarantine.Held("r", "t", "parse", "no id", "quarantine", '{"record": {"firstname": "Bo"}}', "")
 
     assert "Bo" not in json.dumps(quarantine.shown(row, reveal=False))
+
+
+@pytest.mark.parametrize("line", ['"a text"', "[1]", "7", "null", "{}", "{", "[" * 3000])
+def test_a_line_that_is_no_row_is_refused_by_its_number(line: str) -> None:
+    with pytest.raises(Trouble, match="line 2 is no row"):
+        parsed_file('{"_row": "r1"}\n' + line)
