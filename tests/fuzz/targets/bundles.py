@@ -5,8 +5,6 @@ A case is a line with the file's name and its content.
 
 import hashlib
 
-import numpy as np
-
 from holdfast.bundle import CALIBRATOR, FEATURES, FILES, MANIFEST, PERSONAS, SETTINGS, TABLES, VALUE, Bundle, read
 from holdfast.errors import BundleInvalid
 from holdfast.scoring import Scorer
@@ -32,5 +30,4 @@ def once(data: bytes) -> None:
     else:
         manifest = body
     version = hashlib.sha256(manifest).hexdigest()[:12]
-    made = Scorer.from_bundle(read({**files, MANIFEST: manifest}.__getitem__, version))
-    made.score(np.zeros((1, len(made.feature_set.names)), np.float32))
+    assert Scorer.from_bundle(read({**files, MANIFEST: manifest}.__getitem__, version)).version == version

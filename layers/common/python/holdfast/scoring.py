@@ -56,19 +56,17 @@ class Scorer:
 
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Scorer":
-        """A scorer that has scored a row of noughts.
+        """What the files of a bundle say.
 
         Raises:
             BundleInvalid: the models of the bundle do not fit its features, or are none.
         """
         try:
-            scorer = cls._read(bundle)
-            scorer.score(np.zeros((1, len(scorer.feature_set.names)), np.float32))
+            return cls._read(bundle)
         except _NO_MODELS as error:
             raise BundleInvalid(
                 f"bundle {bundle.version} holds no models that score: {type(error).__name__}"
             ) from error
-        return scorer
 
     @classmethod
     def _read(cls, bundle: Bundle) -> "Scorer":
