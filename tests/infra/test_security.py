@@ -31,6 +31,7 @@ OF_THE_CODE = (
     "HOLDFAST_TRAIN_SIZE",
     "POWERTOOLS_",
     "OMP_WAIT_POLICY",
+    "PYDANTIC_DISABLE_PLUGINS",
 )
 """Variables that hold no name of a resource."""
 
