@@ -18,6 +18,11 @@ from tests.documented import PAGES, ROOT, Command, documented, typed_by_tests
 ROOT_COMMAND = typer.main.get_command(main.app)
 USAGE_ERROR = typer.BadParameter.__bases__[0]
 NOT_RUN = {
+    "alerts --region": "the embedded runtime has no further region's stack: tests/unit/infra/cli/test_scoring.py",
+    "logs --region": "the embedded runtime has no further region's stack: tests/unit/infra/cli/test_scoring.py",
+    "score --region": "the embedded runtime has no further region's stack: tests/unit/infra/cli/test_scoring.py",
+    "cost --customers --events": "the numbers are said here, and the deployment is asked end to end: tests/unit/infra/cli/test_cost.py",
+    "demo --enforce-iam": "a deployment of its own, for minutes: `make privileges` runs it",
     "forget --dry-run": "reads every file there is, for minutes: `make check-privacy` runs it",
     "keys rotate": "hashes every table anew: tests/integration/test_key_rotation.py runs what it starts",
     "models promote": "another model would serve while other tests ask: tests/unit/holdfast/test_registry.py",
