@@ -72,13 +72,7 @@ def function_of(
         assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         description=f"Holdfast: {spec.purpose}",
     )
-    group = logs.LogGroup(
-        scope,
-        f"{spec.name}Log",
-        log_group_name=f"/{name}/{spec.name}",
-        retention=logs.RetentionDays.ONE_MONTH,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
+    group = _log_group(scope, spec, name)
     group.grant_write(role)
     return target.function(
         scope,
@@ -97,6 +91,16 @@ def function_of(
         },
         dead_letter_queue=dead_letters,
         ephemeral_storage_size=Size.gibibytes(spec.disk_gb) if spec.disk_gb else None,
+    )
+
+
+def _log_group(scope: Construct, spec: FunctionSpec, name: str) -> logs.LogGroup:
+    return logs.LogGroup(
+        scope,
+        f"{spec.name}Log",
+        log_group_name=f"/{name}/{spec.name}",
+        retention=logs.RetentionDays.ONE_MONTH,
+        removal_policy=RemovalPolicy.DESTROY,
     )
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from holdfast.words import lowered, quantity
 from infra.cli import api
 from infra.cli.deployment import OUTPUTS, STATE, Deployment, relative
-from infra.cli.doctor import Finding
+from infra.cli.findings import Finding
 from infra.cli.lake import State
 from infra.cli.status import Status
 

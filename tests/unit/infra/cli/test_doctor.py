@@ -11,8 +11,8 @@ from botocore.stub import Stubber
 from typer.testing import CliRunner
 
 from holdfast.settings import Settings, parse_settings
-from infra.cli import doctor, main, quotas
-from infra.cli.doctor import Finding, Place
+from infra.cli import doctor, main, place_checks, quotas, setup_checks
+from infra.cli.findings import Finding, Place
 from infra.trouble import Trouble
 
 CONFIGURATION = '[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"\n'
@@ -82,7 +82,7 @@ def test_a_target_that_there_is_not_is_refused() -> None:
 
 
 def test_packages_of_another_version_than_the_locks_are_named() -> None:
-    assert doctor.differing(
+    assert setup_checks.differing(
         {"package": [{"name": "pydantic", "version": "0.1"}, {"name": "nobody", "version": "1"}]}
     ) == [f"pydantic {__import__('pydantic').VERSION}"]
 
@@ -94,7 +94,7 @@ def test_who_calls_is_said_and_who_may_not_is_told_why(aws: Stubbed) -> None:
     )
     stub.add_client_error("get_caller_identity", "ExpiredToken", "The security token is expired")
 
-    (well,), (ill,) = found(doctor.credentials(aws)), found(doctor.credentials(aws))
+    (well,), (ill,) = found(place_checks.credentials(aws)), found(place_checks.credentials(aws))
 
     assert well == Finding("credentials", True, "123456789012 as arn:aws:iam::123456789012:user/ada")
     assert (ill.well, ill.found) == (False, "AWS refused GetCallerIdentity: The security token is expired")
@@ -106,17 +106,19 @@ def test_who_calls_is_said_and_who_may_not_is_told_why(aws: Stubbed) -> None:
 def test_a_region_has_to_be_bootstrapped(aws: Stubbed, version: str | None, well: bool, mend: str) -> None:
     stub = aws.stubs["ssm"][1]
     if version:
-        stub.add_response("get_parameter", {"Parameter": {"Value": version}}, {"Name": doctor.VERSION})
+        stub.add_response("get_parameter", {"Parameter": {"Value": version}}, {"Name": place_checks.VERSION})
     else:
         stub.add_client_error("get_parameter", "ParameterNotFound")
 
-    (told,) = found(doctor.bootstrap(aws, "cdk bootstrap"))
+    (told,) = found(place_checks.bootstrap(aws, "cdk bootstrap"))
 
     assert (told.well, told.mend) == (well, mend)
 
 
 def test_a_region_without_a_service_is_told_with_what_it_lacks() -> None:
-    (well,), (ill,) = (list(doctor.region(Place(settings(), name, None))) for name in ("eu-west-1", "xx-nowhere-1"))
+    (well,), (ill,) = (
+        list(place_checks.region(Place(settings(), name, None))) for name in ("eu-west-1", "xx-nowhere-1")
+    )
 
     assert well.well
     assert not ill.well
@@ -146,7 +148,7 @@ def test_a_stack_has_to_be_whole(aws: Stubbed, status: str, well: bool) -> None:
     stack = {"StackName": "holdfast", "CreationTime": "2026-01-01", "StackStatus": status}
     aws.stubs["cloudformation"][1].add_response("describe_stacks", {"Stacks": [stack]})
 
-    (told,) = found(doctor.stack(aws, "make deploy"))
+    (told,) = found(place_checks.stack(aws, "make deploy"))
 
     assert (told.well, told.found) == (well, f"holdfast: {status}")
 
@@ -154,7 +156,7 @@ def test_a_stack_has_to_be_whole(aws: Stubbed, status: str, well: bool) -> None:
 def test_before_the_first_deployment_nothing_is_wrong_with_having_no_stack(aws: Stubbed) -> None:
     aws.stubs["cloudformation"][1].add_client_error("describe_stacks", "ValidationError", "does not exist")
 
-    (told,) = found(doctor.stack(aws, "make deploy", may_lack=True))
+    (told,) = found(place_checks.stack(aws, "make deploy", may_lack=True))
 
     assert told == Finding("stack", True, "holdfast is not deployed yet", "make deploy")
 
@@ -167,7 +169,7 @@ def test_a_secret_is_held_to_a_token_and_never_repeated(aws: Stubbed, value: str
         "get_secret_value", {"SecretString": value}, {"SecretId": "holdfast/crm"}
     )
 
-    (told,) = found(doctor.secrets(aws))
+    (told,) = found(place_checks.secrets(aws))
 
     assert told.well == well
     assert told.mend == ("" if well else "holdfast secret set crm --target aws")
@@ -177,7 +179,7 @@ def test_a_secret_is_held_to_a_token_and_never_repeated(aws: Stubbed, value: str
 def test_a_builder_that_is_not_there_is_told_with_what_to_do(monkeypatch) -> None:
     monkeypatch.setenv("CDK_DOCKER", "nobody")
 
-    (told,) = doctor.builder()
+    (told,) = setup_checks.builder()
 
     assert (told.well, told.found) == (False, "nobody does not answer")
     assert "CDK_DOCKER=podman" in told.mend
@@ -185,8 +187,8 @@ def test_a_builder_that_is_not_there_is_told_with_what_to_do(monkeypatch) -> Non
 
 def test_bases_that_are_not_pinned_are_named_with_how_to_pin_them() -> None:
     digest = f"python@sha256:{'a' * 64}"
-    (loose,) = doctor.images(settings())
-    (pinned,) = doctor.images(settings(f'[images]\ntrain = "{digest}"\nfunction = "{digest}"\n'))
+    (loose,) = setup_checks.images(settings())
+    (pinned,) = setup_checks.images(settings(f'[images]\ntrain = "{digest}"\nfunction = "{digest}"\n'))
 
     assert "images.train and images.function not pinned" in loose.found
     assert (pinned.found, pinned.mend) == ("pinned by digest", "")
@@ -199,7 +201,7 @@ def test_what_a_night_needs_is_what_the_stack_asks_for() -> None:
 
 
 def test_the_lock_here_is_what_is_installed() -> None:
-    python, node, lock = doctor.versions()
+    python, node, lock = setup_checks.versions()
 
     assert python.found == ".".join(map(str, sys.version_info[:3]))
     assert node.found.startswith("v")
