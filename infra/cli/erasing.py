@@ -120,6 +120,8 @@ def _read(person: str) -> str:
 def _show(held: Mapping[str, Any]) -> None:
     for line in privacy.summary(held["places"]):
         console.print(f"  {line}")
+    if not held["places"]:
+        console.print("  nothing is held under this identifier")
     if held["models"]:
         console.print(f"  models that learnt from them: {', '.join(held['models'])}")
 
