@@ -69,7 +69,7 @@ def _told(error: ErrorDetails, content: Any, text: str, name: str, schema: Mappi
     said = _said(content, error["loc"])
     missing = error["type"] == "missing"
     where = ".".join(map(str, [*said, *error["loc"][-1:]] if missing else said)) or "file"
-    what = error["msg"]
+    what = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         what = f"there is no such key; there are {', '.join(_allowed(schema, error['loc']))}"
     elif missing:
