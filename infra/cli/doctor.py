@@ -46,13 +46,14 @@ def _of_this_machine(settings: Settings) -> Iterator[Finding]:
     deployed = Deployment.current() if OUTPUTS.exists() else None
     endpoint = (deployed and deployed.endpoint) or runtime.endpoint(_DEMO_PORT)
     port = int(endpoint.rpartition(":")[2])
-    up = runtime.is_healthy(port)
+    authority = deployed.authority if deployed else ""
+    up = runtime.is_healthy(port, Path(authority) if authority else None)
     yield Finding("runtime", up, endpoint if up else f"nothing answers on port {port}", "" if up else "make demo")
     if not up:
         return
     if deployed:
         settings = load_settings(STATE / f"{deployed.name}.toml")
-    place = Place(settings, deployed.region if deployed else settings.region, endpoint)
+    place = Place(settings, deployed.region if deployed else settings.region, endpoint, authority)
     yield from guarded("bootstrap", lambda: bootstrap(place, "make demo"))
     if not deployed:
         yield Finding("stack", False, "nothing is deployed", "make demo")

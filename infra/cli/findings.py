@@ -24,6 +24,8 @@ class Place:
     settings: Settings
     region: str
     endpoint: str | None
+    authority: str = ""
+    """File of whoever vouches for the runtime, where it is asked over TLS."""
 
     def client(self, service: str) -> Any:
-        return session(self.region, self.endpoint).client(service, endpoint_url=self.endpoint)
+        return session(self.region, self.endpoint, self.authority).client(service, endpoint_url=self.endpoint)

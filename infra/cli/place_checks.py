@@ -1,7 +1,6 @@
 """What `holdfast doctor` checks of an account and a region, or of the embedded runtime."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -44,12 +43,14 @@ def region(place: Place) -> Iterator[Finding]:
 
 def bootstrap(place: Place, mend: str) -> Iterator[Finding]:
     """Whether the CDK may deploy there."""
-    try:
-        with explained(place.endpoint):
-            found = int(_parameter(place)["Parameter"]["Value"])
-    except _Absent:
-        yield Finding("bootstrap", False, f"{place.region} is not bootstrapped", mend)
-        return
+    with explained(place.endpoint):
+        try:
+            found = int(place.client("ssm").get_parameter(Name=VERSION)["Parameter"]["Value"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ParameterNotFound":
+                raise
+            yield Finding("bootstrap", False, f"{place.region} is not bootstrapped", mend)
+            return
     fits = found >= OLDEST_BOOTSTRAP
     yield Finding(
         "bootstrap",
@@ -57,19 +58,6 @@ def bootstrap(place: Place, mend: str) -> Iterator[Finding]:
         f"version {found}" + ("" if fits else f", needed is {OLDEST_BOOTSTRAP}"),
         "" if fits else mend,
     )
-
-
-class _Absent(Exception):
-    """When what is asked for is not there."""
-
-
-def _parameter(place: Place) -> Any:
-    try:
-        return place.client("ssm").get_parameter(Name=VERSION)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ParameterNotFound":
-            raise _Absent from error
-        raise
 
 
 def stack(place: Place, mend: str, *, may_lack: bool = False) -> Iterator[Finding]:
