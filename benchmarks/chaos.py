@@ -10,6 +10,7 @@ how many schedules were run, how often each kind of fault was in one, and how ma
 import argparse
 import hashlib
 import json
+import signal
 import sys
 from collections import Counter
 from dataclasses import asdict, replace
@@ -31,6 +32,7 @@ FOLDER = BUILD / "chaos"
 def main() -> None:
     """Play every seed that has not been played, and say what all of them came to."""
     wanted = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # so that the stage is cleared
     seeds = range(wanted.seed, wanted.seed + wanted.runs)
     (FOLDER / "seeds").mkdir(parents=True, exist_ok=True)
     due = [seed for seed in seeds if wanted.fresh or not _kept(seed).exists()]
@@ -44,9 +46,15 @@ def main() -> None:
 
 def bases(stage: Stage) -> dict[str, Base]:
     """Both nights as they are without faults."""
-    empty = taken(stage.deployment, stage.deployment.uploads_bucket)
-    first = _calm(stage, empty, advanced=False)
-    return {"first": first, "second": _calm(stage, _next_day(stage, taken(stage.deployment)), advanced=True)}
+    return {
+        "first": first_night(stage),
+        "second": _calm(stage, _next_day(stage, taken(stage.deployment)), advanced=True),
+    }
+
+
+def first_night(stage: Stage) -> Base:
+    """The night into an empty lake, as it is without faults."""
+    return _calm(stage, taken(stage.deployment, stage.deployment.uploads_bucket), advanced=False)
 
 
 def summed(stories: list[dict[str, Any]]) -> dict[str, Any]:

@@ -52,7 +52,12 @@ class Door:
 
     def __enter__(self) -> "Door":
         Thread(target=self._loop.run_forever, daemon=True).start()
-        self._do(asyncio.start_server(self._passage, "127.0.0.1", self.port))
+        try:
+            self._do(asyncio.start_server(self._passage, "127.0.0.1", self.port))
+        except OSError as taken:
+            raise SystemExit(
+                f'port {self.port} is taken by another program: choose others: make chaos ARGS="--port {self.port + 10}"'
+            ) from taken
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import urllib.request
 import zipfile
 from contextlib import ExitStack, suppress
@@ -31,6 +32,12 @@ REGION = "us-east-1"
 DISK_MB = 512
 """As large as a function's on AWS."""
 _SMALL = {"cutoffs": 2, "minimum_churners": 1, "trees": 20, "features": 20}
+_FEW: dict[str, Any] = {
+    "windows_days": [7, 30], "long_windows_days": [180], "split_windows_days": [30], "half_lives_days": [14], "weeks": 2,
+    "texts": {"kind": 3, "module": 3}, "trends": [{"recent": 7, "before": 23}], "categories": 4,
+}  # fmt: skip
+"""Features: which there are is not what a fault can change."""
+_DEFINITIONS = "features/definitions.toml"
 _CLOCK = '''"""The clock of a machine that is wrong: by so many seconds as a file says when the process starts."""
 import os
 ahead = float(open(os.environ["CHAOS_CLOCK"]).read())
@@ -79,7 +86,7 @@ class Stage:
         self._holdfast(
             "demo", "--config", str(self.config), "--customers", str(self.customers), "--port", str(self.port)
         )
-        self._with_clocks()
+        self._altered()
         self.tokens = {source: self.standin(source, "token")["token"] for source in SOURCES}
 
     def _empty(self) -> None:
@@ -162,16 +169,14 @@ class Stage:
         """The clock of every process that starts from now on is so many seconds ahead."""
         self.clock.write_text(str(ahead))
 
-    def _with_clocks(self) -> None:
-        """Give every function's code a clock that can be wrong."""
+    def _altered(self) -> None:
+        """Give every function's code a clock that can be wrong, and few features to make."""
         functions = self.deployment.client("lambda")
         for each in self.functions.values():
             where = functions.get_function(FunctionName=each["FunctionName"])["Code"]["Location"]
             with urllib.request.urlopen(where) as answer:  # noqa: S310 - the runtime's own address
-                code = io.BytesIO(answer.read())
-            with zipfile.ZipFile(code, "a") as archive:
-                archive.writestr("sitecustomize.py", _CLOCK)
-            functions.update_function_code(FunctionName=each["FunctionName"], ZipFile=code.getvalue())
+                code = _altered(answer.read())
+            functions.update_function_code(FunctionName=each["FunctionName"], ZipFile=code)
 
     def _holdfast(self, *arguments: str) -> None:
         command = [str(Path(sys.executable).with_name("holdfast")), *arguments]
@@ -194,6 +199,18 @@ def _configured(path: Path) -> None:
         }
     )
     path.write_text(tomli_w.dumps(small.model_dump(mode="json", exclude_none=True, by_alias=True)))
+
+
+def _altered(code: bytes) -> bytes:
+    """The archive with the clock, and where it has definitions, with few."""
+    altered = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(code)) as before, zipfile.ZipFile(altered, "w", zipfile.ZIP_DEFLATED) as after:
+        for each in before.infolist():
+            content = before.read(each)
+            few = each.filename == _DEFINITIONS
+            after.writestr(each, tomli_w.dumps(tomllib.loads(content.decode()) | _FEW).encode() if few else content)
+        after.writestr("sitecustomize.py", _CLOCK)
+    return altered.getvalue()
 
 
 def _mounted(folder: Path) -> bool:
