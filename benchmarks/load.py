@@ -2,8 +2,9 @@
 
     make load ARGS="--times 1,10"
 
-The last line is JSON: seconds of each state at each size, how much faster than the world they grow (1 is in proportion), and the share of
-its memory that the process of each held at most. It ends with 1 where a night did not complete or memory did not suffice.
+The last line is JSON: seconds and seconds of processors of each state at each size, how much faster than the world the processors' grow
+(1 is in proportion; they are the same whatever else the machine does), GiB that its process held at most at each size, and the share of its
+memory that this is. It ends with 1 where a night did not complete or memory did not suffice.
 """
 
 import argparse
@@ -39,10 +40,16 @@ def summary(nights: Mapping[float, Night]) -> dict[str, dict[str, Any]]:
     """What the states used, by state; of the sizes that completed."""
     states = sorted({name for night in nights.values() for name in night.states})
     sizes = sorted(nights)
+
+    def of_each(what: str) -> dict[str, list[float]]:
+        return {name: [nights[size].states[name][what] for size in sizes] for name in states}
+
     return {
         "wall_s": {f"{size:g}": round(nights[size].wall, 1) for size in sizes},
-        "seconds": {name: [nights[size].states[name]["seconds"] for size in sizes] for name in states},
+        "seconds": of_each("seconds"),
+        "cpu": of_each("cpu"),
         "growth": {name: _growth(nights, name) for name in states if len(sizes) > 1},
+        "peak_gib": of_each("peak"),
         "memory_share": {
             name: round(
                 max(night.states[name]["peak"] / night.states[name]["gigabytes"] for night in nights.values()), 3
@@ -53,9 +60,9 @@ def summary(nights: Mapping[float, Night]) -> dict[str, dict[str, Any]]:
 
 
 def _growth(nights: Mapping[float, Night], state: str) -> float:
-    """Seconds of the largest world over those of the smallest, beside how much larger it is."""
+    """Seconds of processors in the largest world over those in the smallest, beside how much larger it is."""
     least, most = min(nights), max(nights)
-    seconds = [nights[size].states[state]["seconds"] for size in (least, most)]
+    seconds = [nights[size].states[state]["cpu"] for size in (least, most)]
     return round(float(seconds[1] / max(seconds[0], 0.1) / (most / least)), 2)
 
 

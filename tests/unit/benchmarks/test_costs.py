@@ -20,7 +20,17 @@ PLACES = (
 
 
 def state(seconds: float, **more: float) -> dict[str, Any]:
-    return {"times": 1, "seconds": seconds, "puts": 0, "bytes": 0, "writes": 0, "gigabytes": 4.0, "peak": 1.0, **more}
+    return {
+        "times": 1,
+        "seconds": seconds,
+        "cpu": seconds / 2,
+        "puts": 0,
+        "bytes": 0,
+        "writes": 0,
+        "gigabytes": 4.0,
+        "peak": 1.0,
+        **more,
+    }
 
 
 def night(customers: int, events: int, held: int) -> Night:
@@ -68,10 +78,13 @@ def test_what_is_written_down_is_what_was_found() -> None:
 def test_growth_is_in_proportion_to_the_world_and_memory_is_the_share_of_the_largest_night() -> None:
     small, large = night(5000, 2_000_000, 2_000_000), night(50_000, 20_000_000, 20_000_000)
     large.states["Features"]["peak"] = 5.0
+    large.states["Train job"]["seconds"] *= 3  # as of a machine that does much else
 
     told = summary({1.0: small, 10.0: large})
 
     assert told["growth"]["Train job"] == 1.0
     assert told["growth"]["Transform"] == 0.1
+    assert told["cpu"]["Train job"] == [25.0, 250.0]
     assert told["memory_share"]["Features"] == 1.25
+    assert told["peak_gib"]["Features"] == [1.0, 5.0]
     assert told["wall_s"] == {"1": 260.0, "10": 2060.0}

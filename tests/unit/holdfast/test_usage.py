@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import boto3
 import pytest
@@ -90,6 +91,31 @@ def test_a_note_of_a_newer_version_is_read_as_far_as_it_is_known() -> None:
     )
 
     assert used_by(store, "run") == [Used("Plan", 1, 2)]
+
+
+def test_what_a_processor_did_is_noted_and_what_was_waited_for_is_not_with_that_of_a_cold_start() -> None:
+    store, work = MemoryStore(), 0.2
+
+    with noted(store, "run", Used("Plan", 0.5, 1.0, cpu=7.0)):
+        begun = meter.processors()
+        while meter.processors() < begun + work:
+            sum(range(1000))
+    with noted(store, "run", PLAN):
+        threading.Event().wait(0.3)
+
+    worked, waited = sorted(used_by(store, "run"), key=lambda each: -each.cpu)
+    assert 7 + work <= worked.cpu < 8
+    assert waited.cpu < 0.2 < 0.3 <= waited.seconds
+
+
+def test_the_processors_of_a_job_that_ended_are_known_where_they_are_asked_for() -> None:
+    own, both = alone(
+        "import subprocess, sys; from holdfast import meter; before = meter.processors(), meter.processors(children=True)",
+        "subprocess.run([sys.executable, '-c', 'import time\\nwhile time.process_time() < 1: pass'], check=True)",
+        "print(meter.processors() - before[0], meter.processors(children=True) - before[1])",
+    ).split()
+
+    assert float(own) < 0.9 < 1 <= float(both)
 
 
 def test_this_process_knows_how_long_it_has_been_here() -> None:

@@ -168,6 +168,7 @@ def _told(notes: Sequence[Used]) -> dict[str, Any]:
     return {
         "times": len(notes),
         "seconds": round(sum(each.seconds for each in notes), 1),
+        "cpu": round(sum(each.cpu for each in notes), 1),
         "gigabyte_seconds": round(sum(each.seconds * each.gigabytes for each in notes), 1),
         "gigabytes": max(each.gigabytes for each in notes),
         "peak": max(each.peak for each in notes),

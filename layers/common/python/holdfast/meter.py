@@ -20,14 +20,20 @@ _KIBIBYTES = 1 << 20
 
 @contextmanager
 def metered(*, children: bool = False) -> Iterator[dict[str, Any]]:
-    """Fill the dictionary that it gives with what is used inside, when that ends; of memory also what processes started there used."""
+    """Fill the dictionary that it gives with what is used inside, when that ends; of memory and processors also what processes started there used."""
     _counted.clear()
     found: dict[str, Any] = {}
-    began = time.monotonic()
+    began, worked = time.monotonic(), processors(children=children)
     try:
         yield found
     finally:
-        found |= {"seconds": round(time.monotonic() - began, 3), "peak": round(peak(children=children), 3), **_counted}
+        seconds, cpu = time.monotonic() - began, processors(children=children) - worked
+        found |= {
+            "seconds": round(seconds, 3),
+            "cpu": round(cpu, 3),
+            "peak": round(peak(children=children), 3),
+            **_counted,
+        }
 
 
 def put(bytes_: int, objects: int = 1) -> None:
@@ -48,6 +54,12 @@ def since_start() -> float:
     """Seconds since this process began: what a cold start takes before its first invocation (Linux)."""
     ticks = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
     return float(Path("/proc/uptime").read_text().split()[0]) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+def processors(*, children: bool = False) -> float:
+    """Seconds of processors that this process has used since it began, user's and system's, or it and its children that have ended."""
+    theirs = resource.getrusage(resource.RUSAGE_CHILDREN) if children else None
+    return time.process_time() + (theirs.ru_utime + theirs.ru_stime if theirs else 0.0)
 
 
 def peak(*, children: bool = False) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from holdfast.meter import since_start
+from holdfast.meter import processors, since_start
 from holdfast.usage import Used, noted, place
 
 logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"), log_uncaught_exceptions=False)
@@ -37,7 +37,7 @@ def step(handler: Handler) -> Handler:
 
     The counts are read from the answer's own `rows`, `quarantined` and `rejected`. What the invocation used is noted under the run.
     """
-    cold = [since_start()]  # of the first invocation alone
+    cold = [(since_start(), processors())]  # of the first invocation alone
 
     @wraps(handler)
     def measured(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -45,7 +45,8 @@ def step(handler: Handler) -> Handler:
         logger.info("started")
         started = monotonic()
         try:
-            with noted(place(), event.get("run"), Used(str(logger.service), cold.pop() if cold else 0.0, _MEMORY)):
+            seconds, cpu = cold.pop() if cold else (0.0, 0.0)
+            with noted(place(), event.get("run"), Used(str(logger.service), seconds, _MEMORY, cpu=cpu)):
                 answer = handler(event, context)
         finally:
             metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)

@@ -31,6 +31,8 @@ class Used:
     """Bytes of them."""
     writes: int = 0
     """Write units of DynamoDB, as the requests' sizes make them."""
+    cpu: float = 0.0
+    """Seconds of processors, user's and system's: what it works, however long it waits."""
 
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
@@ -55,7 +57,7 @@ def used_by(store: Store, run: str) -> list[Used]:
 
 @contextmanager
 def noted(store: Store | None, run: str | None, used: Used) -> Iterator[None]:
-    """Keep a note of what is used inside, beside the seconds that `used` says already; also of a try that fails.
+    """Keep a note of what is used inside, beside the seconds and those of processors that `used` says already; also of a try that fails.
 
     Each note is an object of its own, since many functions of a run work at once. One that cannot be kept is lost, not the work.
     Outside a run, or where there is no place for notes, none is kept: it costs next to nothing, and nobody asks what.
@@ -68,9 +70,11 @@ def noted(store: Store | None, run: str | None, used: Used) -> Iterator[None]:
         with meter.metered(children=bool(used.vcpu)) as found:
             yield
     finally:
-        seconds = round(used.seconds + found.pop("seconds"), 3)
+        seconds, cpu = (
+            round(before + found.pop(name), 3) for name, before in (("seconds", used.seconds), ("cpu", used.cpu))
+        )
         try:
             key = f"{used_prefix(run)}{used.state}-{uuid4().hex}.json"
-            write_json(store, key, asdict(used) | found | {"seconds": seconds})
+            write_json(store, key, asdict(used) | found | {"seconds": seconds, "cpu": cpu})
         except StorageUnavailable as error:
             logging.getLogger(__name__).warning("what this used is not noted: %s", error)
