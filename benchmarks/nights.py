@@ -154,8 +154,10 @@ def _bytes_of(deployment: Deployment, bucket: str) -> int:
 
 
 def _said(deployment: Deployment) -> dict[str, list[str]]:
-    """Everything that each function has logged."""
-    return {name: operate.logs(deployment, name, 10**9) for name in FUNCTIONS if name != "Group"}
+    """Everything that each function has logged, of those that are deployed."""
+    groups = deployment.client("logs").get_paginator("describe_log_groups").paginate()
+    there = {group["logGroupName"] for page in groups for group in page["logGroups"]}
+    return {name: operate.logs(deployment, name, 10**9) for name in FUNCTIONS if f"/{deployment.name}/{name}" in there}
 
 
 def _bytes_said(said: dict[str, list[str]]) -> int:
