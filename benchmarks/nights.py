@@ -58,6 +58,8 @@ class World(Deployed):
 
     customers: int
     weeks: int = WEEKS
+    patience: int = 1
+    """As `holdfast demo --patience`."""
     _held: int = 0
     _before: dict[str, int] = field(default_factory=lambda: dict.fromkeys((*BUCKETS, "logs"), 0))
 
@@ -69,7 +71,8 @@ class World(Deployed):
     def first(self) -> Night:
         """Deploy, and take in everything that there is."""
         files = self._made()
-        self.holdfast("demo", "--customers", str(self.customers), "--port", str(self.port))
+        wanted = {"customers": self.customers, "port": self.port, "patience": self.patience}
+        self.holdfast("demo", *(word for name, value in wanted.items() for word in (f"--{name}", str(value))))
         return self._night(sum(len(gzip.decompress(path.read_bytes()).splitlines()) for path in files))
 
     def next(self) -> Night:
@@ -136,10 +139,10 @@ class World(Deployed):
 
 
 @contextmanager
-def world(customers: int, port: int, weeks: int = WEEKS) -> Iterator[World]:
+def world(customers: int, port: int, weeks: int = WEEKS, patience: int = 1) -> Iterator[World]:
     """A world that is gone afterwards."""
     with TemporaryDirectory(prefix="holdfast-nights-", ignore_cleanup_errors=True) as folder:
-        made = World(Path(folder), port, customers, weeks)
+        made = World(Path(folder), port, customers, weeks, patience)
         try:
             yield made
         finally:

@@ -21,7 +21,7 @@ from infra.cli import secrets as secrets_
 from infra.cli.deployment import STATE, Deployment, explained
 from infra.cli.follow import follow
 from infra.cli.upload import upload_folder
-from infra.local import runtime
+from infra.local import patience, runtime
 from infra.local.processes import Processes, is_listening
 from infra.trouble import Trouble
 
@@ -42,6 +42,8 @@ class Wanted:
     """A folder with data of one's own; None: the demo world."""
     enforce_iam: bool = False
     """Whether signatures are verified and policies evaluated, as AWS does."""
+    patience: int = 1
+    """How many times as long as on AWS everything may take."""
 
     @property
     def hubspot_port(self) -> int:
@@ -95,6 +97,8 @@ def _deployed(wanted: Wanted, settings: Settings, console: Console) -> Deploymen
     endpoint = runtime.endpoint(wanted.port, wanted.authority)
     deployment = Deployment.from_stack(settings.name, "local", settings.region, endpoint, str(wanted.authority or ""))
     deployment.save()
+    functions, steps = (deployment.client(name) for name in ("lambda", "stepfunctions"))
+    patience.give(functions, steps, deployment.state_machine_arn, wanted.patience)
     return deployment
 
 

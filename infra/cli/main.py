@@ -89,12 +89,15 @@ def demo_(
     enforce_iam: Annotated[
         bool, typer.Option("--enforce-iam", help="Verify signatures and evaluate policies as AWS does, over TLS.")
     ] = False,
+    patience: Annotated[
+        int, typer.Option(min=1, max=50, help="Times as long as on AWS that each step may take: of a busy machine.")
+    ] = 1,
 ) -> None:
     """Run the whole chain on this machine.
 
     From an empty AWS to explained scores: deploy, start the sources, run one night, ask the scoring API.
     """
-    wanted = demo.Wanted(config=config, port=port, customers=customers, seed=seed, data=data, enforce_iam=enforce_iam)
+    wanted = demo.Wanted(config, port, customers, seed, data, enforce_iam, patience)
     deployment, _ = demo.run_demo(wanted, console)
     show.results(console, deployment, truth=wanted.truth if data is None else None)
 

@@ -24,6 +24,7 @@ def state(seconds: float, **more: float) -> dict[str, Any]:
         "times": 1,
         "seconds": seconds,
         "cpu": seconds / 2,
+        "longest": seconds / 4,
         "puts": 0,
         "bytes": 0,
         "writes": 0,
@@ -87,4 +88,6 @@ def test_growth_is_in_proportion_to_the_world_and_memory_is_the_share_of_the_lar
     assert told["cpu"]["Train job"] == [25.0, 250.0]
     assert told["memory_share"]["Features"] == 1.25
     assert told["peak_gib"]["Features"] == [1.0, 5.0]
+    assert told["time_share"]["Features"] == round((5 + 2e-5 * 20_000_000) / 4 / 900, 3)
+    assert "Train job" not in told["time_share"]
     assert told["wall_s"] == {"1": 260.0, "10": 2060.0}

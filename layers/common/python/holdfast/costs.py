@@ -138,7 +138,10 @@ def cost_of(used: Sequence[Used], transitions: int) -> Cost:
 
 
 def by_state(used: Sequence[Used]) -> dict[str, dict[str, Any]]:
-    """Of each state, and of each job in a container: how often it ran, what it used, USD without transitions; the dearest first."""
+    """Of each state, and of each job in a container: how often it ran, what it used, USD without transitions; the dearest first.
+
+    `longest` are the seconds of processors of the one invocation that worked most.
+    """
     found: dict[str, list[Used]] = {}
     for each in used:
         found.setdefault(f"{each.state} job" if each.vcpu else each.state, []).append(each)
@@ -169,6 +172,7 @@ def _told(notes: Sequence[Used]) -> dict[str, Any]:
         "times": len(notes),
         "seconds": round(sum(each.seconds for each in notes), 1),
         "cpu": round(sum(each.cpu for each in notes), 1),
+        "longest": round(max(each.cpu for each in notes), 1),
         "gigabyte_seconds": round(sum(each.seconds * each.gigabytes for each in notes), 1),
         "gigabytes": max(each.gigabytes for each in notes),
         "peak": max(each.peak for each in notes),
