@@ -11,7 +11,7 @@ import duckdb
 
 from holdfast.contracts import Extract, manifest_key
 from holdfast.privacy import Declared
-from holdfast.sql import literal
+from holdfast.sql import connect, literal
 from holdfast.store import Store, read_json, write_json
 from ingest.planning import File
 from ingest.undeclared import look
@@ -98,7 +98,7 @@ class Landing:
 
     def distinct(self) -> int:
         """How many different ids have landed."""
-        connection = duckdb.connect()
+        connection = connect()
         connection.execute("CREATE TABLE ids (id VARCHAR)")
         for item in self.landing.list(f"landing/run={self.extract.run}/{self.extract.table}/"):
             with tempfile.TemporaryDirectory() as folder:

@@ -7,12 +7,12 @@ happen to share a hash stay two events.
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from holdfast.arrays import arrow, numbers
+from holdfast.sql import connect
 from holdfast.tables import TIME
 from validate.hashes import hashed
 from validate.staging import Longs, Part
@@ -55,7 +55,8 @@ def later(parts: Sequence[Part], held: pa.Table | None, which: int, of: int) -> 
     if not len(places[0]):
         return [np.empty(0, np.int64) for _ in parts]
     candidates = pa.concat_tables(_looked_up(parts, held, *places))
-    connection = duckdb.connect(config={"threads": 1})
+    connection = connect()
+    connection.execute("SET threads = 1")  # there may be one for each range
     connection.register("candidates", candidates)
     found = connection.sql(_LATER).to_arrow_table()
     part, row = numbers(found["part"], np.int32), numbers(found["row"], np.int64)

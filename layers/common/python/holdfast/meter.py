@@ -50,6 +50,11 @@ def watch(client: Any) -> Any:
     return client
 
 
+def given() -> float:
+    """GiB of memory that this function has; 0 where this is none, but a job or a program on somebody's machine."""
+    return int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0)) / 1024
+
+
 def since_start() -> float:
     """Seconds since this process began: what a cold start takes before its first invocation (Linux)."""
     ticks = float(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])

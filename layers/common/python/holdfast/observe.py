@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from holdfast.meter import processors, since_start
+from holdfast.meter import given, processors, since_start
 from holdfast.usage import Used, noted, place
 
 logger = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "holdfast"), log_uncaught_exceptions=False)
@@ -17,8 +17,6 @@ metrics = Metrics(namespace="Holdfast")
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_MEMORY = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0)) / 1024
-"""GiB."""
 _COUNTED = {"rows": "RowsOut", "quarantined": "RowsQuarantined", "rejected": "RowsRejected"}
 
 
@@ -46,7 +44,7 @@ def step(handler: Handler) -> Handler:
         started = monotonic()
         try:
             seconds, cpu = cold.pop() if cold else (0.0, 0.0)
-            with noted(place(), event.get("run"), Used(str(logger.service), seconds, _MEMORY, cpu=cpu)):
+            with noted(place(), event.get("run"), Used(str(logger.service), seconds, given(), cpu=cpu)):
                 answer = handler(event, context)
         finally:
             metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)
