@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 
+from holdfast import recovery
 from infra.copies import BUNDLES, RANKING
 from infra.storage import Storage
 
@@ -33,6 +34,8 @@ ACCESS = {
         "write artifacts",
         "keep bookmarks",
         "keep out",
+        "see erasures",
+        "note who is kept out",
         "read pseudonym key",
     ),
     "Validate": ("write landing", "write quarantine", "write artifacts", "read lake", "read catalogue"),
@@ -58,7 +61,15 @@ ACCESS = {
         "write feature sets",
     ),
     "Train": ("read lake", "read catalogue", "write artifacts", "write bundles"),
-    "Promote": ("read lake", "read catalogue", "read artifacts", "let serve", "note who was replaced", "note use"),
+    "Promote": (
+        "read lake",
+        "read catalogue",
+        "read artifacts",
+        "let serve",
+        "note who serves",
+        "note who was replaced",
+        "note use",
+    ),
     "ScoreAll": (
         "write lake",
         "use catalogue",
@@ -96,7 +107,7 @@ ACCESS = {
     "Api": ("read bundles", "see who serves", "look up scores", "read pseudonym key"),
     "Authorize": (),
     "Webhook": ("write hints", "read source tokens"),
-    "ModelOperator": ("read lake", "read catalogue", "read artifacts", "let serve"),
+    "ModelOperator": ("read lake", "read catalogue", "read artifacts", "let serve", "note who serves"),
 }
 
 
@@ -108,7 +119,7 @@ SHARED = ("work/*", "runs/*", "schema/*", "reconciliation/*", "quality/*", "rele
 """What states write of the artifacts for each other."""
 OWN = {
     "write feature sets": "feature_sets/*", "write bundles": f"{BUNDLES}*", "write rankings": "rankings/*", "write reports": "reports/*",
-    "write drift": "drift/*", "note who was replaced": "receipts/models.json",
+    "write drift": "drift/*", "note who was replaced": "receipts/models.json", "note who serves": recovery.CHAMPION, "note who is kept out": recovery.FORGOTTEN,
 }  # fmt: skip
 """What one of them alone writes."""
 
@@ -348,6 +359,7 @@ _GRANTS: dict[str, Give] = {
     "hold locks": _state_under("lock#table#*", actions=_LOCK),
     "hold schemas": _state_under("lock#schemas", actions=_LOCK),
     "keep out": _state_under("suppressed", actions=["dynamodb:Query", "dynamodb:PutItem"]),
+    "see erasures": _state_under("erasures", actions=["dynamodb:Query"], writes=False),
     "let serve": _state_under("registry", actions=["dynamodb:GetItem", "dynamodb:UpdateItem"]),
     "note scores": _state_under("scores", actions=["dynamodb:GetItem", "dynamodb:PutItem"]),
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),

@@ -14,7 +14,7 @@ from infra.queues import dead_letters
 class Arrivals(Construct):
     """Hints only: what is not told is found by listing."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, uploads: s3.Bucket, settings: Settings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, uploads: s3.IBucket, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self.lost = lost = dead_letters(self, "Lost")
         self.queue = sqs.Queue(
@@ -31,11 +31,11 @@ class Arrivals(Construct):
         if prefixes:
             self._tell(uploads, prefixes, lost)
 
-    def _tell(self, uploads: s3.Bucket, prefixes: list[dict[str, str]], lost: sqs.Queue) -> None:
+    def _tell(self, uploads: s3.IBucket, prefixes: list[dict[str, str]], lost: sqs.Queue) -> None:
         bucket = uploads.node.default_child
-        assert isinstance(bucket, s3.CfnBucket), "a bucket has its resource as default child"
-        # The L2's own switch would bring a function and a role with it.
-        bucket.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
+        if isinstance(bucket, s3.CfnBucket):  # one that is taken over tells already
+            # The L2's own switch would bring a function and a role with it.
+            bucket.add_property_override("NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", True)
         detail = {"bucket": {"name": [uploads.bucket_name]}, "object": {"key": prefixes}}
         events.Rule(
             self,

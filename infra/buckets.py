@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -49,4 +49,38 @@ def data_bucket(
         replication_role=copier,
         server_access_logs_bucket=logs,
         server_access_logs_prefix=f"{name.lower()}/",
+    )
+
+
+def taken_over(scope: Construct, name: str, *, bucket: str, key: kms.IKey | None = None) -> s3.IBucket:
+    """A bucket that an earlier stack has left, with its encryption, versions and rules. Its policy went with that stack: it is made anew."""
+    there = s3.Bucket.from_bucket_attributes(scope, name, bucket_name=bucket, encryption_key=key)
+    policy = s3.BucketPolicy(scope, f"{name}Policy", bucket=there)
+    policy.document.add_statements(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:*"],
+            resources=[there.bucket_arn, there.arn_for_objects("*")],
+            conditions={"Bool": {"aws:SecureTransport": "false"}},
+        )
+    )
+    return there
+
+
+def logs_taken_over(scope: Construct, *, bucket: str, of: Sequence[s3.IBucket]) -> None:
+    """Let S3 go on writing down accesses to buckets in the bucket where it did."""
+    there = taken_over(scope, "AccessLogs", bucket=bucket)
+    policy = scope.node.find_child("AccessLogsPolicy")
+    assert isinstance(policy, s3.BucketPolicy), "a bucket that is taken over has a policy"
+    policy.document.add_statements(
+        iam.PolicyStatement(
+            principals=[iam.ServicePrincipal("logging.s3.amazonaws.com")],
+            actions=["s3:PutObject"],
+            resources=[there.arn_for_objects("*")],
+            conditions={
+                "ArnLike": {"aws:SourceArn": [each.bucket_arn for each in of]},
+                "StringEquals": {"aws:SourceAccount": Stack.of(scope).account},
+            },
+        )
     )

@@ -95,7 +95,7 @@ def copier(scope: Construct, copied: Sequence[Copied]) -> iam.Role | None:
     return role
 
 
-def let_copy(role: iam.Role, source: s3.Bucket, key: kms.IKey) -> None:
+def let_copy(role: iam.Role, source: s3.IBucket, key: kms.IKey) -> None:
     """Let who copies read what is copied."""
     versions = ["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl", "s3:GetObjectVersionTagging"]
     whole = ["s3:GetReplicationConfiguration", "s3:ListBucket"]

@@ -73,7 +73,7 @@ def _of_copies(home: "HoldfastStack", copies: "Sequence[CopiesStack]") -> dict[s
     """Of further regions' buckets, and of what goes there."""
     if not copies:
         return {}
-    own = f"<{_id(home, home.storage.artifacts)}.Arn>"
+    own = _arn(home, home.storage.artifacts)
     places = [own, *(_bucket_in(each) for each in copies)]
     reasons = {f"{place}/{BUNDLES}*": _SERVED for place in places}
     return reasons | {
@@ -112,18 +112,18 @@ def _wildcards(stack: "HoldfastStack") -> dict[str, str]:
 
 def _of_objects(stack: "HoldfastStack") -> dict[str, str]:
     reasons = {
-        f"<{_id(stack, bucket)}.Arn>/*": "The keys of one own bucket cannot be listed in advance."
-        for bucket in _buckets(stack)
+        f"{_arn(stack, bucket)}/*": "The keys of one own bucket cannot be listed in advance."
+        for bucket in stack.storage.buckets
     }
-    artifacts = _id(stack, stack.storage.artifacts)
-    reasons[f"arn:<AWS::Partition>:s3:::<{artifacts}>/*"] = (
+    artifacts = _arn(stack, stack.storage.artifacts)
+    reasons[f"arn:<AWS::Partition>:s3:::{_name(stack, stack.storage.artifacts)}/*"] = (
         "The lists that Plan writes for the Distributed Map and what it writes of its executions: keys with a run's name."
     )
     for keys in (*SHARED, *OWN.values()):
-        reasons[f"<{artifacts}.Arn>/{keys}"] = "One kind of artifact: its keys hold runs, days and versions."
-    reasons[f"<{artifacts}.Arn>/{USED}"] = "What each run used, under the run's own name."
-    reasons[f"<{artifacts}.Arn>/{BUNDLES}*"] = _SERVED
-    reasons[f"<{_id(stack, stack.storage.landing)}.Arn>/{CELLS}*"] = "What Spark writes: it names its files itself."
+        reasons[f"{artifacts}/{keys}"] = "One kind of artifact: its keys hold runs, days and versions."
+    reasons[f"{artifacts}/{USED}"] = "What each run used, under the run's own name."
+    reasons[f"{artifacts}/{BUNDLES}*"] = _SERVED
+    reasons[f"{_arn(stack, stack.storage.landing)}/{CELLS}*"] = "What Spark writes: it names its files itself."
     for arn in foreign_bucket_arns(stack.storage):
         reasons[f"{stack.resolve(arn)}/*"] = "The log files of a bucket that the configuration names."
     return reasons
@@ -146,9 +146,14 @@ def _said(arn: Any) -> str:
     return "".join(f"<{part['Ref']}>" if isinstance(part, dict) else part for part in parts)
 
 
-def _buckets(stack: "HoldfastStack") -> list[s3.Bucket]:
-    storage = stack.storage
-    return [storage.landing, storage.quarantine, storage.lake, storage.artifacts, storage.uploads]
+def _arn(stack: "HoldfastStack", bucket: s3.IBucket) -> str:
+    """A bucket's ARN as cdk-nag writes it."""
+    own = isinstance(bucket, s3.Bucket)
+    return f"<{_id(stack, bucket)}.Arn>" if own else f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"
+
+
+def _name(stack: "HoldfastStack", bucket: s3.IBucket) -> str:
+    return f"<{_id(stack, bucket)}>" if isinstance(bucket, s3.Bucket) else bucket.bucket_name
 
 
 def _id(stack: "HoldfastStack", construct: object) -> str:

@@ -42,7 +42,7 @@ class HoldfastStack(Stack):
         chosen = target_named(target, self, packager, settings.images)
         self.storage = Storage(self, "Storage", settings=settings, removal=chosen.removal, copies=copies)
         Analysts(self, "Analysts", storage=self.storage)
-        self.alerts = Alerts(self, "Alerts", key=self.storage.key, email=settings.alert_email)
+        self.alerts = Alerts(self, "Alerts", key=self.storage.own_key, email=settings.alert_email)
         self._run_nightly(chosen, settings)
         schedules = Schedules(
             self,

@@ -15,7 +15,7 @@ from constructs import Construct
 from holdfast.settings import EventsSource, Settings, TableSource
 from holdfast.vendors import APIS
 from infra.arrivals import Arrivals
-from infra.buckets import data_bucket, log_bucket
+from infra.buckets import data_bucket, log_bucket, logs_taken_over, taken_over
 from infra.copies import COPIED, Copied, copier, let_copy
 
 ATHENA_RESULTS = "athena/"
@@ -23,7 +23,7 @@ ATHENA_RESULTS = "athena/"
 
 
 class Storage(Construct):
-    """All state of a deployment. Names of buckets are CloudFormation's, so that two deployments never collide."""
+    """All state of a deployment. Names of buckets are CloudFormation's, so that two deployments never collide, or those that an earlier stack has left."""
 
     def __init__(
         self,
@@ -43,15 +43,17 @@ class Storage(Construct):
         ]
         self.foreign_buckets = sorted({urlsplit(p).netloc for p in prefixes if p.startswith("s3://")})
         self.database = settings.name.replace("-", "_")
-        self.key = kms.Key(
-            self, "Key", enable_key_rotation=True, removal_policy=removal, description=f"{settings.name}: data at rest"
-        )
-        self._access_logs = log_bucket(self, removal)
+        left = self._left = settings.buckets
+        """What an earlier stack has left; nothing, as a rule."""
+        self.key: kms.IKey = kms.Key.from_key_arn(self, "Key", left.key) if left else self._build_key(settings.name)
+        self._access_logs = None if left else log_bucket(self, removal)
         self.landing = self._bucket("Landing", days=30)
         self.quarantine = self._bucket("Quarantine", days=90)
         self.lake = self._bucket("Lake")
         self.artifacts = self._build_artifacts()
         self.uploads = self._bucket("Uploads")
+        if left:
+            logs_taken_over(self, bucket=left.access_logs, of=self.buckets)
         told = Arrivals(self, "Arrivals", uploads=self.uploads, settings=settings)
         self.arrivals, self.lost_arrivals = told.queue, told.lost
         self.state = self._table("State", "pk", "sk", expiry="expires")
@@ -62,10 +64,27 @@ class Storage(Construct):
         }
         self.catalogue = self._build_catalogue()
 
-    def _build_artifacts(self) -> s3.Bucket:
+    @property
+    def buckets(self) -> list[s3.IBucket]:
+        """All that hold data."""
+        return [self.landing, self.quarantine, self.lake, self.artifacts, self.uploads]
+
+    @property
+    def own_key(self) -> kms.Key | None:
+        """The key, where it is the stack's: only then can services be let use it."""
+        return self.key if isinstance(self.key, kms.Key) else None
+
+    def _build_key(self, name: str) -> kms.Key:
+        return kms.Key(
+            self, "Key", enable_key_rotation=True, removal_policy=self._removal, description=f"{name}: data at rest"
+        )
+
+    def _build_artifacts(self) -> s3.IBucket:
         role = copier(self, self.copies)
         copied = [rule for at, each in enumerate(self.copies) for rule in each.rules(1 + at * len(COPIED))]
         bucket = self._bucket("Artifacts", copied=copied, copier=role)
+        if not isinstance(bucket, s3.Bucket):
+            return bucket
         bucket.add_lifecycle_rule(
             prefix=ATHENA_RESULTS, expiration=Duration.days(30), noncurrent_version_expiration=Duration.days(1)
         )
@@ -73,7 +92,9 @@ class Storage(Construct):
             let_copy(role, bucket, self.key)
         return bucket
 
-    def _bucket(self, name: str, days: int | None = None, **more: Any) -> s3.Bucket:
+    def _bucket(self, name: str, days: int | None = None, **more: Any) -> s3.IBucket:
+        if self._left:
+            return taken_over(self, name, bucket=getattr(self._left, name.lower()), key=self.key)
         expiry = (
             [s3.LifecycleRule(expiration=Duration.days(days), noncurrent_version_expiration=Duration.days(7))]
             if days
@@ -83,6 +104,7 @@ class Storage(Construct):
             abort_incomplete_multipart_upload_after=Duration.days(2), noncurrent_version_expiration=Duration.days(30)
         )
         rules = expiry or [tidy]
+        assert self._access_logs, "buckets of its own have one for their accesses"
         return data_bucket(self, name, key=self.key, logs=self._access_logs, removal=self._removal, rules=rules, **more)
 
     def _table(self, name: str, partition: str, sort: str | None = None, expiry: str | None = None) -> dynamodb.TableV2:

@@ -14,7 +14,7 @@ from holdfast.hints import DynamoHints
 from holdfast.observe import logger, step
 from holdfast.resources import environment, settings
 from holdfast.settings import HubSpotSource, IntercomSource
-from privacy import forgetting, notices
+from privacy import forgetting, notices, register
 from privacy.export import places
 from privacy.forgetting import DONE
 from privacy.house import house
@@ -29,7 +29,7 @@ _LARGEST = 4_000_000
 
 @step
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """`action`: find, forget or export, with a `person`; lift, with a `receipt`; due."""
+    """`action`: find, forget or export, with a `person`; lift, with a `receipt`; due; recover."""
     with hushed():
         made = house(lambda: bool(context.get_remaining_time_in_millis() > _SPARE_MS))
         answer = _ACTIONS[event.get("action", "due")](event, made)
@@ -43,16 +43,25 @@ def _find(event: dict[str, Any], made: House) -> dict[str, Any]:
 
 def _forget(event: dict[str, Any], made: House) -> dict[str, Any]:
     wanted = {name: bool(event.get(name)) for name in ("known", "unknown", "several")}
+    forgetting.copied(made)
     return _retrained(forgetting.forget(made, event["person"], **wanted))
 
 
 def _due(event: dict[str, Any], made: House) -> dict[str, Any]:
     """What sources notified of becomes requests; then all open ones are gone on with."""
+    forgetting.copied(made)
     hints = DynamoHints(environment().state_table)
     sources = [name for name, each in settings().sources.items() if isinstance(each, HubSpotSource | IntercomSource)]
     opened = notices.opened(made, {name: hints.private(name, "contacts") for name in sources})
     done = [_retrained(each) for each in forgetting.due(made, again=bool(event.get("again")))]
     return {"next": DONE, "opened": opened, "done": sum(each["next"] == DONE for each in done), "requests": len(done)}
+
+
+def _recover(event: dict[str, Any], made: House) -> dict[str, Any]:
+    """Erasures that the state table has lost are in it again."""
+    put_back = register.put_back(made.register, made.artifacts)
+    forgetting.copied(made)
+    return {"next": DONE, "put_back": put_back, "requests": len(made.register.requests())}
 
 
 def _export(event: dict[str, Any], made: House) -> dict[str, Any]:
@@ -102,4 +111,5 @@ _ACTIONS: dict[str, Callable[[dict[str, Any], House], dict[str, Any]]] = {
     "export": _export,
     "lift": lambda event, made: forgetting.lift(made, event["receipt"]),
     "due": _due,
+    "recover": _recover,
 }

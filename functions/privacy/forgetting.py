@@ -9,7 +9,7 @@ from holdfast.forgotten import receipt_key
 from holdfast.locks import ENTRY, UPKEEP
 from holdfast.observe import logger
 from holdfast.store import read_json, write_json
-from privacy import closure, models
+from privacy import closure, models, register
 from privacy.places import House, looks
 from privacy.register import CLOSED, LIFTED, OPEN, PART, Request, summed
 from privacy.sought import Sought
@@ -72,6 +72,7 @@ def worked_off(house: House, request: Request, sought: Sought) -> dict[str, Any]
     resumed = bool(request.taken)
     house.register.suppress(request.receipt, sought.tokens)
     house.register.save(request)
+    copied(house)
     if run := house.busy():
         return {"next": WAIT, "receipt": request.receipt, "why": f"run {run} is under way"}
     with house.lake.lake.alone(ENTRY, UPKEEP):
@@ -102,6 +103,11 @@ def _gone_through(house: House, request: Request, sought: Sought) -> tuple[Reque
     return request, True
 
 
+def copied(house: House) -> None:
+    """Copy who is kept out to where it outlives the state table."""
+    register.copy(house.register, house.artifacts, house.keys.every)
+
+
 def lift(house: House, receipt: str) -> dict[str, Any]:
     """Let somebody in again, who is a customer once more: what sources have of them comes with the next pull of it."""
     request = next((each for each in house.register.requests() if each.receipt == receipt), None)
@@ -109,6 +115,7 @@ def lift(house: House, receipt: str) -> dict[str, Any]:
         return {"next": UNKNOWN if request is None else AGAIN}
     house.register.lift(receipt)
     house.register.save(replace(request, status=LIFTED))
+    copied(house)
     said = read_json(house.artifacts, receipt_key(receipt))
     write_json(house.artifacts, receipt_key(receipt), said | {"status": LIFTED})
     return {"next": DONE}
@@ -157,5 +164,6 @@ def _closed(house: House, request: Request, *, resumed: bool) -> dict[str, Any]:
     }
     write_json(house.artifacts, receipt_key(request.receipt), written)
     house.register.save(replace(request, status=written["status"], taken=[], looked=[], left={}))
+    copied(house)
     logger.info("forgotten", receipt=request.receipt, places=len(request.places), left=len(left))
     return {"next": DONE, "resumed": resumed} | written

@@ -1,11 +1,15 @@
 """The suppression list and the requests behind it: neither holds an identifier or a pseudonym."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
+from holdfast import recovery
 from holdfast.aws import client, translated
+from holdfast.pseudonym import Pseudonymiser
+from holdfast.recovery import Forgotten
+from holdfast.store import Store
 
 LIST, REQUESTS = "suppressed", "erasures"
 PART = ": "
@@ -143,3 +147,35 @@ class MemoryRegister:
 
     def save(self, request: Request) -> None:
         self.asked[request.receipt] = request
+
+
+def copy(register: Register, artifacts: Store, keys: Sequence[Pseudonymiser]) -> None:
+    """Copy the list and the requests to the artifacts, until the copy is what they are: somebody else may add to them meanwhile.
+
+    Raises:
+        StateLost: the copy has more than the register, so that it is the register that has to be mended.
+    """
+    held = recovery.copied(artifacts)
+    while (now := _said(register, keys)) != held:
+        recovery.refuse_lost(held, keys, now.receipts)
+        recovery.copy(artifacts, now)
+        held = now
+
+
+def put_back(register: Register, artifacts: Store) -> int:
+    """Take requests that the register lacks from the copy, with whom they keep out; how many. The request comes last: cut short, it is
+    taken again."""
+    held = recovery.copied(artifacts)
+    if held is None:
+        return 0
+    there = {each.receipt for each in register.requests()}
+    missing = [Request(**each) for each in held.requests if each["receipt"] not in there]
+    for request in missing:
+        register.suppress(request.receipt, (token for token, own in held.tokens.items() if own == request.receipt))
+        register.save(request)
+    return len(missing)
+
+
+def _said(register: Register, keys: Sequence[Pseudonymiser]) -> Forgotten:
+    tokens = register.tokens()
+    return Forgotten(recovery.fingerprint(keys[0]), tokens, [asdict(each) for each in register.requests()])

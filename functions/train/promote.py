@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from holdfast import forgotten
+from holdfast import forgotten, recovery
 from holdfast.bundle import Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
 from holdfast.errors import BundleInvalid
@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     registry = DynamoRegistry(environment().state_table)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     promoted = promote(PromotionWanted.parse(event), registry, artifacts(), lake(), settings().promotion, now)
+    recovery.note_champion(artifacts(), registry.champion())
     logger.info("judged", champion=promoted.champion, promoted=promoted.promoted, reason=promoted.reason)
     return promoted.to_json()
 

@@ -11,9 +11,9 @@ from holdfast.schema import Schema
 from holdfast.settings import Settings
 from holdfast.sql import connect
 from holdfast.store import Store
+from holdfast.work import Passed
 from validate import unmapped, usage
 from validate.staging import Part
-from validate.work import Passed
 
 _BATCH_ROWS = 1 << 17
 

@@ -24,6 +24,7 @@ from holdfast.settings import Settings
 from holdfast.sql import connect
 from holdfast.store import Store
 from holdfast.tables import ACTIVITIES, STATES
+from holdfast.work import Passed, left_alone, log_files, passed, pulls
 from validate import arriving, conform, cutoff, moments, reconciliation, unmapped, upkeep, usage
 from validate.contradictions import contradictions
 from validate.guard import Guard
@@ -33,7 +34,6 @@ from validate.rekeying import rekeyed
 from validate.staging import Part
 from validate.state import Pull, merged, present
 from validate.statements import ALSO_NEEDED, CONTACTS, SNAPSHOTS
-from validate.work import Passed, left_alone, log_files, passed, pulls
 
 TABLES = ("customers", *STATES, *ACTIVITIES)
 

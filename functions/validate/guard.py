@@ -9,8 +9,8 @@ from holdfast.privacy import Declared
 from holdfast.pseudonym import Pseudonymiser
 from holdfast.schema import decided_schema
 from holdfast.store import Store
+from holdfast.work import Passed
 from validate import protect, text
-from validate.work import Passed
 
 
 @dataclass(frozen=True)

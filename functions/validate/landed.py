@@ -14,12 +14,12 @@ from holdfast.settings import Settings
 from holdfast.sql import connect, literal, quoted
 from holdfast.store import Store, read_json
 from holdfast.vendors import APIS
+from holdfast.work import named
 from validate.expectations import Expectation
 from validate.results import columns_before
 from validate.rows import keys_of
 from validate.scan import types_of
 from validate.sql import Types
-from validate.work import named
 
 RELEASED = "released.parquet"
 RELATION = "released_rows"

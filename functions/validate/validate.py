@@ -8,11 +8,11 @@ from holdfast.contracts import TableOfRun
 from holdfast.observe import step
 from holdfast.resources import artifacts, lake, landing, quarantine, settings
 from holdfast.vendors import vendor_of
+from holdfast.work import named
 from validate.contract import contracted
 from validate.judgement import verdict
 from validate.landed import Subject, Zones
 from validate.suites import suite_for
-from validate.work import named
 
 
 @step

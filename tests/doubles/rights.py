@@ -11,27 +11,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OBJECTS = """
-           landing cells quarantine lake   uploads own-logs artifacts work used feature-sets bundles rankings reports drift replaced
-Plan       -       -     -          -      lr      -        lr        rwd  rwd  r            r       r        r       r     r
-Ingest     lrwd    rwd   lrwd       -      lr      -        lr        rwd  rwd  r            r       r        r       r     r
-Reconcile  -       -     lrwd       -      -       -        lr        rwd  rwd  r            r       r        r       r     r
-Scrub      lrwdp   rwdp  lrwdp      -      lrwdp   -        lr        rwd  rwd  r            r       r        r       r     r
-Validate   lrwd    rwd   lrwd       lr     -       -        lr        rwd  rwd  r            r       r        r       r     r
-Transform  lr      r     -          lrwd   -       -        lr        rwd  rwd  r            r       r        r       r     r
-Group      l       rwd   -          lr     -       -        lr        r    rw   r            r       r        r       r     r
-Spark      l       rwd   -          lr     -       -        -         -    -    -            -       -        -       -     -
-Features   l       r     -          lrwd   -       -        lr        rwd  rwd  rwd          r       r        r       r     r
-Launcher   -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
-Train      -       -     -          lr     -       -        lr        rwd  rwd  r            rwd     r        r       r     r
-Promote    -       -     -          lr     -       -        lr        r    rw   r            r       r        r       r     rwd
-ScoreAll   -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       rwd      r       r     r
-Report     -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       r        rwd     r     r
-Failed     -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
-Drift      -       -     -          lr     -       -        lr        rwd  rwd  r            r       r        r       rwd   r
-Maintain   -       -     -          lrwd   -       -        -         -    -    -            -       -        -       -     -
-Forget     lrwdp   rwdp  lrwdp      lrwdp  lrwdp   -        lrwdp     rwdp rwdp rwdp         rwdp    rwdp     rwdp    rwdp  rwdp
-Api        -       -     -          -      -       -        l         -    -    -            r       r        -       -     -
-Webhook    -       -     -          -      -       -        -         -    -    -            -       -        -       -     -
+           landing cells quarantine lake   uploads own-logs artifacts work used feature-sets bundles rankings reports drift replaced serves kept-out
+Plan       -       -     -          -      lr      -        lr        rwd  rwd  r            r       r        r       r     r        r      r
+Ingest     lrwd    rwd   lrwd       -      lr      -        lr        rwd  rwd  r            r       r        r       r     r        r      r
+Reconcile  -       -     lrwd       -      -       -        lr        rwd  rwd  r            r       r        r       r     r        r      r
+Scrub      lrwdp   rwdp  lrwdp      -      lrwdp   -        lr        rwd  rwd  r            r       r        r       r     r        r      rwd
+Validate   lrwd    rwd   lrwd       lr     -       -        lr        rwd  rwd  r            r       r        r       r     r        r      r
+Transform  lr      r     -          lrwd   -       -        lr        rwd  rwd  r            r       r        r       r     r        r      r
+Group      l       rwd   -          lr     -       -        lr        r    rw   r            r       r        r       r     r        r      r
+Spark      l       rwd   -          lr     -       -        -         -    -    -            -       -        -       -     -        -      -
+Features   l       r     -          lrwd   -       -        lr        rwd  rwd  rwd          r       r        r       r     r        r      r
+Launcher   -       -     -          -      -       -        -         -    -    -            -       -        -       -     -        -      -
+Train      -       -     -          lr     -       -        lr        rwd  rwd  r            rwd     r        r       r     r        r      r
+Promote    -       -     -          lr     -       -        lr        r    rw   r            r       r        r       r     rwd      rwd    r
+ScoreAll   -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       rwd      r       r     r        r      r
+Report     -       -     -          lrwd   -       -        lr        rwd  rwd  r            r       r        rwd     r     r        r      r
+Failed     -       -     -          -      -       -        -         -    -    -            -       -        -       -     -        -      -
+Drift      -       -     -          lr     -       -        lr        rwd  rwd  r            r       r        r       rwd   r        r      r
+Maintain   -       -     -          lrwd   -       -        -         -    -    -            -       -        -       -     -        -      -
+Forget     lrwdp   rwdp  lrwdp      lrwdp  lrwdp   -        lrwdp     rwdp rwdp rwdp         rwdp    rwdp     rwdp    rwdp  rwdp     rwdp   rwdp
+Api        -       -     -          -      -       -        l         -    -    -            r       r        -       -     -        -      -
+Webhook    -       -     -          -      -       -        -         -    -    -            -       -        -       -     -        -      -
 """
 
 ITEMS = """
@@ -39,7 +39,7 @@ ITEMS = """
 Plan       rqw   rqw     -      -     -       -      -     -          -        -        -     -     -      -         -
 Ingest     -     rw      u      wd    -       -      q     -          -        -        -     -     -      -         -
 Reconcile  rqw   rqw     -      -     wd      -      -     -          -        -        -     -     -      -         -
-Scrub      rqw   rqw     -      -     -       -      -     qw         -        -        -     -     -      -         -
+Scrub      rqw   rqw     -      -     -       -      -     qw         q        -        -     -     -      -         -
 Validate   -     -       -      -     -       -      -     -          -        -        -     -     -      r         -
 Transform  rqw   rqw     -      -     -       wd     -     -          -        -        -     -     -      rwud      -
 Group      -     -       -      -     -       -      -     -          -        r        -     -     -      r         -
@@ -99,7 +99,7 @@ _KEYS = {"cells": ("landing", "cells/probe")} | {
     for name, key in {
         "work": "work/probe/plan.json", "used": "work/probe/used/Probe.json", "feature-sets": "feature_sets/probe.json",
         "bundles": "bundles/probe/manifest.json", "rankings": "rankings/latest.json", "reports": "reports/probe.html",
-        "drift": "drift/probe.html", "replaced": "receipts/models.json",
+        "drift": "drift/probe.html", "replaced": "receipts/models.json", "serves": "recovery/champion.json", "kept-out": "recovery/forgotten.json",
     }.items()
 }  # fmt: skip
 _OF_OBJECTS = {

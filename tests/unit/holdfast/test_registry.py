@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from holdfast.errors import StorageUnavailable
-from holdfast.registry import MemoryRegistry
+from holdfast.registry import Champion, MemoryRegistry
 
 NOW = "2026-06-01T03:00:00+00:00"
 
@@ -66,3 +66,11 @@ def test_a_promotion_that_did_not_see_the_pin_is_refused() -> None:
 
     with pytest.raises(StorageUnavailable, match="compared again"):
         registry.promote("b", "run", NOW, seen)
+
+
+def test_who_served_is_put_back_where_nobody_serves() -> None:
+    registry, before = MemoryRegistry(), Champion("b", "run", NOW, ("a",), "fs")
+
+    assert registry.put_back(before)
+    assert not registry.put_back(replace(before, version="c"))
+    assert registry.champion() == before

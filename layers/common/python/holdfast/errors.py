@@ -17,6 +17,7 @@ HoldfastError
     ├── TrainingRefused        the data cannot carry a model (too few churners, one class only)
     ├── ErasureUnfinished      forgetting somebody was cut short by something unforeseen
     ├── TrainingCrashed        the training job ended by a signal that nobody sent
+    ├── StateLost              keys or erasures that there were are no longer there: they have to be put back first
     ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunDiffers             a run that is made again is not what it was
@@ -120,6 +121,10 @@ class TrainingRefused(Terminal):
 
 class TrainingCrashed(Terminal):
     """When the training job ended by a signal that nobody sent."""
+
+
+class StateLost(Terminal):
+    """When keys of the pseudonyms or erasures are gone of which the artifacts have a copy; the message says what puts them back."""
 
 
 class LakeDamaged(Terminal):

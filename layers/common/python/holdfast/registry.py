@@ -46,6 +46,10 @@ class Registry(Protocol):
         """
         ...
 
+    def put_back(self, champion: Champion) -> bool:
+        """Let who served before everything was lost serve again, with its history and its pin, unless somebody serves; whether it does."""
+        ...
+
 
 class DynamoRegistry:
     """The pointer as one item of the state table."""
@@ -84,6 +88,27 @@ class DynamoRegistry:
                     raise _changed() from error
                 raise
 
+    def put_back(self, champion: Champion) -> bool:
+        item = {
+            "version": champion.version,
+            "run": champion.run,
+            "promoted_at": champion.promoted_at,
+            "pinned": champion.pinned,
+        }
+        history = {"L": [{"S": each} for each in champion.history]}
+        with translated("putting the champion back"):
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item={**_KEY, **{name: {"S": text} for name, text in item.items()}, "history": history},
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+            except ClientError as error:
+                if error_code(error) == "ConditionalCheckFailedException":
+                    return False
+                raise
+        return True
+
 
 @dataclass
 class MemoryRegistry:
@@ -100,6 +125,12 @@ class MemoryRegistry:
         if _seen(self.held) != _seen(expected):
             raise _changed()
         self.held = _moved(version, run, promoted_at, self.held, pin)
+
+    def put_back(self, champion: Champion) -> bool:
+        if self.held:
+            return False
+        self.held = champion
+        return True
 
 
 def _moved(version: str, run: str, promoted_at: str, before: Champion | None, pin: str | None) -> Champion:

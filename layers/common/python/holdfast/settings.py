@@ -331,6 +331,22 @@ class Images(Section):
     """Of the functions that are too large for a zip: public.ecr.aws/lambda/python of Python 3.13."""
 
 
+_Bucket = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+
+
+class Buckets(Section):
+    """Buckets of a stack that is gone, which this one takes over as they are: `holdfast recover --find` says their names."""
+
+    landing: _Bucket
+    quarantine: _Bucket
+    lake: _Bucket
+    artifacts: _Bucket
+    uploads: _Bucket
+    access_logs: _Bucket
+    key: str = Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")
+    """ARN of the key that they are encrypted under; what is new comes under it, too."""
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -353,6 +369,7 @@ class Settings(Section):
     lake: LakeUpkeep = LakeUpkeep()
     images: Images = Images()
     privacy: Privacy = Privacy()
+    buckets: Buckets | None = None
 
     @field_validator("api")
     @classmethod
@@ -360,6 +377,14 @@ class Settings(Section):
         if api.regions and "region" in info.data:
             check_regions(api.regions, info.data["region"])
         return api
+
+    @model_validator(mode="after")
+    def _copies_are_of_own_buckets(self) -> "Settings":
+        if self.buckets and self.api.regions:
+            raise ValueError(
+                "`[buckets]` and `api.regions` exclude each other: S3 copies by rules of a bucket that the stack has made itself"
+            )
+        return self
 
     def of_kind(self, kind: str) -> dict[str, Any]:
         """The sources of one kind, by name."""
