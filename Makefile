@@ -105,6 +105,9 @@ kills: setup  ## writers of the lake killed at request after request: every tabl
 chaos: setup  ## the chain on a stack of its own under RUNS (20) seeded schedules of faults from SEED (0) on: nothing lost, nothing twice (Linux)
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.chaos --runs $(or $(RUNS),20) --seed $(or $(SEED),0) $(ARGS)
 
+recovery: setup  ## everything gone but what is in the buckets, a new stack on them, `holdfast recover`, a night: the same rows and scores (five minutes)
+	@HOLDFAST_STATE=$(CURDIR)/.build/recovery PYTHONPATH=.:functions:layers/common/python python -m benchmarks.recovery $(ARGS)
+
 check: setup  ## format, lint and types
 	@ruff format --check . && ruff check . && mypy
 

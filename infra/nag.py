@@ -149,7 +149,7 @@ def _said(arn: Any) -> str:
 def _arn(stack: "HoldfastStack", bucket: s3.IBucket) -> str:
     """A bucket's ARN as cdk-nag writes it."""
     own = isinstance(bucket, s3.Bucket)
-    return f"<{_id(stack, bucket)}.Arn>" if own else f"arn:<AWS::Partition>:s3:::{bucket.bucket_name}"
+    return f"<{_id(stack, bucket)}.Arn>" if own else f"arn:aws:s3:::{bucket.bucket_name}"
 
 
 def _name(stack: "HoldfastStack", bucket: s3.IBucket) -> str:

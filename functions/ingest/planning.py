@@ -9,6 +9,7 @@ from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import Ledger
 from holdfast.quarantine import waiting
 from holdfast.settings import EventsSource, Settings, TableSource
+from holdfast.source_settings import location
 from holdfast.store import Store, read_json, write_json
 from holdfast.vendors import ApiSource, streams_of
 from ingest.listing import Listing, Told, visible
@@ -120,14 +121,6 @@ def batched(files: list[File]) -> list[list[File]]:
         batches[-1].append(file)
         filled += file.size
     return batches
-
-
-def location(prefix: str, uploads: str) -> tuple[str, str]:
-    """Bucket and prefix of a source: `s3://bucket/prefix`, or a prefix in the uploads bucket."""
-    if prefix.startswith("s3://"):
-        bucket, _, inside = prefix.removeprefix("s3://").partition("/")
-        return bucket, inside
-    return uploads, prefix.lstrip("/")
 
 
 def newest_snapshot(files: list[File]) -> list[File]:

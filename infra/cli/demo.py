@@ -70,15 +70,15 @@ class Wanted:
 
 def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, Any]]:
     """Set up, run one night, and return the deployment with the finished run's document."""
-    processes, settings = Processes(STATE), _at_home(load_settings(wanted.config), wanted)
+    processes, settings = Processes(STATE), at_home(load_settings(wanted.config), wanted)
     making = _begin_world(wanted) if wanted.data is None else None
     with _step(console, f"embedded AWS runtime on port {wanted.port}{', IAM enforced' if wanted.enforce_iam else ''}"):
         runtime.start(processes, wanted.port, settings.region, wanted.authority)
-    deployment = _deployed(wanted, settings, console)
+    deployment = deployed(wanted, settings, console)
     folder = _world(making, wanted, console) if making else _prepared(wanted, settings)
     if making:
         with _step(console, f"stand-in HubSpot and Intercom on ports {wanted.hubspot_port} and {wanted.intercom_port}"):
-            _start_standins(processes, wanted, deployment, settings)
+            start_standins(processes, wanted, deployment, settings)
     with _step(console, "uploading to S3"), explained(deployment.endpoint):
         upload_folder(
             deployment.client("s3"),
@@ -89,7 +89,8 @@ def run_demo(wanted: Wanted, console: Console) -> tuple[Deployment, dict[str, An
     return _night(deployment, console)
 
 
-def _deployed(wanted: Wanted, settings: Settings, console: Console) -> Deployment:
+def deployed(wanted: Wanted, settings: Settings, console: Console) -> Deployment:
+    """The stack on the embedded runtime that runs."""
     with _step(console, "cdk bootstrap"):
         cdk.bootstrap(wanted.port, settings.region, wanted.authority)
     with _step(console, "cdk deploy -c target=local"):
@@ -129,7 +130,7 @@ def with_report(deployment: Deployment) -> Deployment:
     return reported
 
 
-def _at_home(settings: Settings, wanted: Wanted) -> Settings:
+def at_home(settings: Settings, wanted: Wanted) -> Settings:
     """The same configuration with the sources on this machine and the clock of the data."""
     urls = {HubSpotSource: wanted.hubspot_port, IntercomSource: wanted.intercom_port}
     sources = {
@@ -183,8 +184,8 @@ def _world(making: subprocess.Popen[str], wanted: Wanted, console: Console) -> P
     return wanted.world
 
 
-def _start_standins(processes: Processes, wanted: Wanted, deployment: Deployment, settings: Settings) -> None:
-    """Fresh servers with fresh tokens each time: the world may be another one."""
+def start_standins(processes: Processes, wanted: Wanted, deployment: Deployment, settings: Settings) -> None:
+    """Fresh servers of the world with fresh tokens each time: the world may be another one."""
     processes.stop(STANDINS)
     for port in (wanted.hubspot_port, wanted.intercom_port):
         if is_listening(port):

@@ -12,7 +12,7 @@ from holdfast.registry import Champion
 from infra.cli import api, feature_sets, lake, origins, rollback, runs, sources
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.stores import artifacts_of, registry_of
+from infra.cli.stores import artifacts_of, note_champion, registry_of
 from infra.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def features_rollback(
     now = datetime.now(UTC)
     run = f"rollback-{now:%Y%m%dT%H%M%S}"
     rollback.roll_back(registry, plan, run, now.isoformat(timespec="seconds"))
+    note_champion(deployment)
     served = "no customer yet: no rows of it are kept, and scores stay as they are until the next run"
     if plan.snapshot:
         scored = lake.invoked(deployment, "ScoreAll", deployment.score_all_function, plan.scoring(run))
@@ -115,6 +116,7 @@ def features_release(target: Target = None, config: Config = CONFIG) -> None:
     deployment = deployment_of(target, config)
     pinned = (_champion(deployment) or Champion("", "", "")).pinned
     champion = rollback.released(registry_of(deployment))
+    note_champion(deployment)
     console.print(f"feature set {pinned} is released; model {champion.version} serves until a run's own is better")
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +13,7 @@ from holdfast.locks import Locks
 from infra.cli import lake, privacy
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
+from infra.cli.privacy import write_private
 from infra.cli.sources import idle, ledger_of
 from infra.trouble import Trouble
 
@@ -51,11 +53,35 @@ def keys_rotate(target: Target = None, config: Config = CONFIG) -> None:
         console.print(f"{done['tables']} tables, {done['files']} files are under {done['key']} now")
 
 
+@app.command("export")
+def keys_export(
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet; its owner alone may read it.")],
+    target: Target = None,
+    config: Config = CONFIG,
+) -> None:
+    """Bring the keys here, to keep them in another place: `holdfast recover --keys FILE` needs them when all but the buckets is gone."""
+    deployment = deployment_of(target, config)
+    if file.exists():
+        raise Trouble(f"{file} is there already: name a file that is not")
+    write_private(file, held(deployment).to_secret())
+    console.print(
+        f"{file}: whoever has it can tell who a pseudonym is. Keep it where secrets are kept, and delete it here."
+    )
+
+
 def held(deployment: Deployment) -> Keyring:
     """The keys as the deployment's secret holds them."""
     with explained(deployment.endpoint):
         value = deployment.client("secretsmanager").get_secret_value(SecretId=deployment.pseudonym_secret)
     return keyring(value["SecretString"], deployment.pseudonym_secret)
+
+
+def put(deployment: Deployment, ring: Keyring) -> None:
+    """Let the deployment's secret hold these keys."""
+    with explained(deployment.endpoint):
+        deployment.client("secretsmanager").put_secret_value(
+            SecretId=deployment.pseudonym_secret, SecretString=ring.to_secret()
+        )
 
 
 def erased(deployment: Deployment) -> None:
@@ -78,10 +104,7 @@ def begun(deployment: Deployment) -> tuple[Keyring, bool]:
         if unfinished(deployment, ring):
             return ring, False
         new = ring.rotated(datetime.now(UTC))
-        with explained(deployment.endpoint):
-            deployment.client("secretsmanager").put_secret_value(
-                SecretId=deployment.pseudonym_secret, SecretString=new.to_secret()
-            )
+        put(deployment, new)
         return new, True
 
 

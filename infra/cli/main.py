@@ -27,6 +27,7 @@ from infra.cli import (
     models,
     operate,
     quarantined,
+    recover,
     report,
     runs,
     schemas,
@@ -202,6 +203,7 @@ app.command()(scoring.score)
 app.command()(report.report)
 app.command()(erasing.forget)
 app.command()(erasing.export)
+app.command()(recover.recover)
 
 
 @secret.command("set")

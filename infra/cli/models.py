@@ -17,7 +17,7 @@ from holdfast.store import Store
 from infra.cli import exported, feature_sets, lake, rollback, sources
 from infra.cli.deployment import Deployment, explained
 from infra.cli.options import CONFIG, Config, Target, deployment_of
-from infra.cli.stores import artifacts_of, registry_of
+from infra.cli.stores import artifacts_of, note_champion, registry_of
 from infra.trouble import Trouble
 
 app = typer.Typer(no_args_is_help=True, help="Models: look, compare, let one serve, go back.")
@@ -191,6 +191,7 @@ def _serve(deployment: Deployment, bundle: Bundle) -> None:
         plan = rollback.plan_of(lake.lake_of(deployment), version, feature_set)
         run = f"promote-{now:%Y%m%dT%H%M%S}"
         registry.promote(version, run, now.isoformat(timespec="seconds"), champion)
+        note_champion(deployment)
     if plan.snapshot is None:
         console.print(f"model {version} serves; no rows of feature set {feature_set} are kept: the next run makes them")
         return

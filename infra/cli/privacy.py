@@ -84,6 +84,11 @@ def worked_off(deployment: Deployment, *, again: bool) -> dict[str, Any]:
     return _asked(deployment, action="due", again=again)
 
 
+def put_back(deployment: Deployment) -> dict[str, Any]:
+    """Put erasures that the state table has lost back from their copy: how many were `put_back`, and of how many `requests` in all."""
+    return _asked(deployment, action="recover")
+
+
 def lifted(deployment: Deployment, receipt: str) -> None:
     """Keep somebody out no longer.
 
@@ -123,14 +128,14 @@ def written(held: Iterator[Mapping[str, Any]], folder: Path) -> list[tuple[str, 
         folder.mkdir(mode=_OWNERS_FOLDER, parents=True, exist_ok=True)
         folder.chmod(_OWNERS_FOLDER)
         name = each["place"].replace(" ", "-")
-        _write(folder / f"{name}.json", json.dumps(each["rows"], indent=1, ensure_ascii=False))
-        _write(folder / f"{name}.csv", _as_csv(each["rows"]))
+        write_private(folder / f"{name}.json", json.dumps(each["rows"], indent=1, ensure_ascii=False))
+        write_private(folder / f"{name}.csv", _as_csv(each["rows"]))
         listed.append(
             (name, each["about"], len(each["rows"]), sorted({column for row in each["rows"] for column in row}))
         )
     if not listed:
         raise Trouble("nothing is held of this person")
-    _write(folder / "README.md", _index(listed))
+    write_private(folder / "README.md", _index(listed))
     return [(name, count) for name, _, count, _ in listed]
 
 
@@ -169,7 +174,8 @@ def _asked(deployment: Deployment, **event: Any) -> dict[str, Any]:
     return dict(said)
 
 
-def _write(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
+    """Write a file that was not there, and that its owner alone may read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNERS_FILE)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
         file.write(text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from holdfast import recovery
 from holdfast.registry import DynamoRegistry
 from holdfast.store import Listed
 from infra.cli.deployment import Deployment, explained
@@ -43,6 +44,16 @@ class BucketOf:
 def artifacts_of(deployment: Deployment) -> BucketOf:
     """Where bundles, feature sets, runs and reports lie."""
     return BucketOf(deployment, deployment.artifacts_bucket)
+
+
+def landing_of(deployment: Deployment) -> BucketOf:
+    """Where rows lie as they were pulled."""
+    return BucketOf(deployment, deployment.landing_bucket)
+
+
+def note_champion(deployment: Deployment) -> None:
+    """Copy who serves to where it outlives the state table."""
+    recovery.note_champion(artifacts_of(deployment), registry_of(deployment).champion())
 
 
 def registry_of(deployment: Deployment) -> DynamoRegistry:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pyiceberg.catalog import MetastoreCatalog
 from pyiceberg.catalog.noop import NoopCatalog
-from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import CommitTableResponse, Table
 
 from holdfast.lake import Lake
@@ -22,6 +22,12 @@ class FolderCatalog(MetastoreCatalog, NoopCatalog):
         staged = self._create_staged_table(identifier, schema, location, properties=options.get("properties", {}))
         self._write_metadata(staged.metadata, staged.io, staged.metadata_location)
         self.held[tuple(identifier)] = staged.metadata_location
+        return self.load_table(identifier)
+
+    def register_table(self, identifier, metadata_location, overwrite=False) -> Table:
+        if tuple(identifier) in self.held:
+            raise TableAlreadyExistsError(identifier)
+        self.held[tuple(identifier)] = metadata_location
         return self.load_table(identifier)
 
     def load_table(self, identifier) -> Table:

@@ -42,6 +42,15 @@ def test_what_becomes_of_personal_data_is_shown(demo: Demo) -> None:
     assert "usage" in demo.holdfast("schema", "list")
 
 
+def test_a_deployment_that_has_lost_nothing_is_left_as_it_is(demo: Demo, tmp_path: Path) -> None:
+    kept = tmp_path / "keys.json"
+
+    assert "Keep it where secrets are kept" in demo.holdfast("keys", "export", str(kept))
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert demo.holdfast("recover", "--keys", str(kept)).count("there already") == 7
+    assert "no earlier stack holdfast" in demo.holdfast("recover", "--find", expect=1)
+
+
 def test_what_was_kept_back_and_what_was_logged_is_shown(demo: Demo) -> None:
     listed = demo.holdfast("quarantine", "list")
     run = re.search(r"nightly-\d{8}T\d{6}", demo.holdfast("runs", "list"))

@@ -38,18 +38,18 @@ def test_a_fingerprint_is_of_a_key_and_all_before_it() -> None:
 
 
 def test_nothing_goes_on_with_other_keys() -> None:
+    recovery.refuse_lost(said(), RING.rotated(NOW).every, set())
+
     with pytest.raises(StateLost, match="--keys"):
         recovery.refuse_lost(said(), Keyring((Key("k1", "9" * 64),)).every, set())
 
 
 def test_nothing_goes_on_without_erasures_that_there_were() -> None:
+    recovery.refuse_lost(None, RING.every, set())
+    recovery.refuse_lost(said(RING, "a"), RING.every, {"a", "b"})
+
     with pytest.raises(StateLost, match="1 erasures are missing"):
         recovery.refuse_lost(said(RING, "a", "b"), RING.every, {"b", "c"})
-
-
-def test_a_deployment_that_has_lost_nothing_goes_on() -> None:
-    recovery.refuse_lost(None, RING.every, set())
-    recovery.refuse_lost(said(RING, "a"), RING.rotated(NOW).every, {"a", "b"})
 
 
 def test_the_champion_is_noted_with_its_history_and_pin() -> None:

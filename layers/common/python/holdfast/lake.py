@@ -173,6 +173,15 @@ class Lake:
             else:
                 transaction.append(rows, snapshot_properties=said)
 
+    def register(self, name: str, metadata: str) -> None:
+        """Let the catalog know a table again by the address of its metadata.
+
+        Raises:
+            TableBusy: there is a table of this name.
+        """
+        with self._writing(name, "registering"):
+            self._catalog.register_table((self._database, name), metadata)
+
     def location(self, name: str) -> str:
         """Where the data files of a table belong."""
         return f"{self._location}/{name}/data"

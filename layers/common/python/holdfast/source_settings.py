@@ -154,3 +154,11 @@ class TableSource(Section):
 Source = Annotated[
     HubSpotSource | IntercomSource | RestSource | EventsSource | TableSource, Field(discriminator="kind")
 ]
+
+
+def location(prefix: str, uploads: str) -> tuple[str, str]:
+    """Bucket and prefix of a source: `s3://bucket/prefix`, or a prefix in the uploads bucket."""
+    if prefix.startswith("s3://"):
+        bucket, _, inside = prefix.removeprefix("s3://").partition("/")
+        return bucket, inside
+    return uploads, prefix.lstrip("/")

@@ -48,7 +48,7 @@ def passed(run: str, settings: Settings, artifacts: Store) -> list[Passed]:
 
 def pulls(run: str, settings: Settings, artifacts: Store, landing: Store) -> Iterator[tuple[Passed, dict[str, Any]]]:
     """For each stream of an API that the run could pull: its files that passed, and what Ingest says of them."""
-    for extract in _extracts(run, artifacts):
+    for extract in extracts(run, artifacts):
         if settings.sources[extract.source].kind in APIS:
             files = read_json(artifacts, f"work/{run}/verdict-{extract.table}.json")
             vendor = vendor_of(settings.sources[extract.source])
@@ -66,7 +66,8 @@ def left_alone(pulled: list[Passed], settings: Settings, ledger: Ledger) -> Iter
                 yield Passed(name, vendor_of(source), stream, []), ledger.note(name, stream, CURSOR) or {}
 
 
-def _extracts(run: str, artifacts: Store) -> list[Extract]:
+def extracts(run: str, artifacts: Store) -> list[Extract]:
+    """What the run pulled one by one."""
     return [Extract.parse(each) for each in Planned.parse(read_json(artifacts, f"work/{run}/plan.json")).extracts]
 
 

@@ -5,11 +5,12 @@ import pytest
 from holdfast.errors import ConfigurationInvalid, NoData
 from holdfast.ledger import MemoryLedger
 from holdfast.settings import HubSpotSource, IntercomSource, Settings, parse_settings
+from holdfast.source_settings import location
 from holdfast.store import MemoryStore, read_json
 from holdfast.vendors import streams_of
 from ingest.hubspot import hubspot
 from ingest.intercom import intercom
-from ingest.planning import FAILED, File, batched, location, newest_snapshot, planned
+from ingest.planning import FAILED, File, batched, newest_snapshot, planned
 
 EVENTS = """
 [sources.usage]
