@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from holdfast.errors import ErasureUnfinished
-from privacy import forget, house, items, objects
+from holdfast.errors import ErasureUnfinished, StateLost
+from holdfast.store import S3Store
+from privacy import forget, house, items, objects, register
 from privacy.bodies import Reading
 from privacy.buckets import S3Bucket
 from privacy.items import DynamoTable
 from privacy.objects import Zone
-from privacy.register import CLOSED, DynamoRegister, Request
+from privacy.register import CLOSED, DynamoRegister, MemoryRegister, Request
 from privacy.sought import Sought
 from privacy.whose import ANYBODYS
 from tests.doubles.erasure import RING
@@ -73,17 +74,31 @@ def test_of_every_version_what_names_the_person_goes_for_good(bucket: str, sough
 
 
 def test_the_register_keeps_tokens_by_receipt_and_requests_as_they_are(state: str) -> None:
-    register = DynamoRegister(state)
+    held = DynamoRegister(state)
     request = Request("r1", "2026-11-02T09:00:00+00:00", models={"b": 2}).found("state", {"items": 1})
-    register.save(request)
-    register.suppress("r1", ["a" * 64, "b" * 64])
-    register.suppress("r2", ["c" * 64])
+    held.save(request)
+    held.suppress("r1", ["a" * 64, "b" * 64])
+    held.suppress("r2", ["c" * 64])
 
-    assert register.requests() == [request]
-    assert register.tokens() == {"a" * 64: "r1", "b" * 64: "r1", "c" * 64: "r2"}
-    assert (register.lift("r1"), register.tokens()) == (2, {"c" * 64: "r2"})
-    register.save(Request("r1", request.opened_at, CLOSED))
-    assert [each.status for each in register.requests()] == [CLOSED]
+    assert held.requests() == [request]
+    assert held.tokens() == {"a" * 64: "r1", "b" * 64: "r1", "c" * 64: "r2"}
+    assert (held.lift("r1"), held.tokens()) == (2, {"c" * 64: "r2"})
+    held.save(Request("r1", request.opened_at, CLOSED))
+    assert [each.status for each in held.requests()] == [CLOSED]
+
+
+def test_a_table_that_has_lost_an_erasure_gets_it_back_from_the_bucket(state: str, bucket: str) -> None:
+    lost, artifacts = DynamoRegister(state), S3Store(bucket)
+    kept = MemoryRegister()
+    kept.suppress("r1", ["a" * 64, "b" * 64])
+    kept.save(Request("r1", "2026-11-02T09:00:00+00:00", CLOSED).found("state", {"items": 1}))
+    register.copy(kept, artifacts, RING.every)
+
+    with pytest.raises(StateLost):
+        register.copy(lost, artifacts, RING.every)
+    assert [register.put_back(lost, artifacts) for _ in range(2)] == [1, 0]
+
+    assert (lost.tokens(), lost.requests()) == (kept.tokens(), kept.requests())
 
 
 def test_hints_of_the_person_go_from_the_state_table(state: str, sought: Sought) -> None:
