@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from holdfast import recovery
 from holdfast.bundle import load
-from holdfast.contracts import manifest_key
+from holdfast.contracts import Extract, manifest_key
 from holdfast.errors import BundleInvalid
 from holdfast.keyring import Keyring, keyring
 from holdfast.ledger import CURSOR, Ledger
@@ -89,13 +90,14 @@ def entered(artifacts: Store) -> list[str]:
 
 
 def read_before(runs: Iterable[str], artifacts: Store) -> set[tuple[str, str, str]]:
-    """Source, address and etag of every log file that was read into the lake."""
-    return {
-        (source, address, etag)
-        for run in runs
-        for source, files in log_files(run, artifacts)
-        for address, etag in files.items()
-    }
+    """Source, address and etag of every log file that was read into the lake. A run whose work lists are gone says none: what it read is
+    read once more."""
+    read: set[tuple[str, str, str]] = set()
+    for run in runs:
+        with suppress(KeyError):
+            for source, files in log_files(run, artifacts):
+                read |= {(source, address, etag) for address, etag in files.items()}
+    return read
 
 
 def booked(ledger: Ledger, files: Mapping[str, Mapping[str, str]], read: set[tuple[str, str, str]]) -> str:
@@ -119,7 +121,7 @@ def cursors(
     """By source and stream, up to where it was pulled last; none where what was pulled is no longer in landing."""
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for run in runs:
-        for each in extracts(run, artifacts):
+        for each in _pulled(run, artifacts):
             note = _note(run, each.table, landing) if _is_api(each.source, settings) else None
             if note and note["at"] > newest.get((each.source, each.stream), {"at": -1})["at"]:
                 newest[each.source, each.stream] = note
@@ -132,6 +134,13 @@ def noted(ledger: Ledger, found: Mapping[tuple[str, str], Mapping[str, Any]]) ->
     for (source, stream), note in missing.items():
         ledger.keep(source, stream, CURSOR, note)
     return _counted(len(missing), len(found) - len(missing), "noted; any other is pulled whole")
+
+
+def _pulled(run: str, artifacts: Store) -> list[Extract]:
+    try:
+        return extracts(run, artifacts)
+    except KeyError:
+        return []
 
 
 def _note(run: str, table: str, landing: Readable) -> dict[str, Any] | None:

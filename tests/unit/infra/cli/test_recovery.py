@@ -156,6 +156,13 @@ def test_without_its_manifest_or_its_source_a_stream_is_pulled_whole(stores) -> 
     assert cursors(["n1"], other, *stores) == {}
 
 
+def test_a_run_whose_work_lists_are_gone_says_nothing(stores) -> None:
+    artifacts, landing = stores
+
+    assert read_before(["nobody knows", "n1"], artifacts) == {("usage", "up/usage/n1.gz", "e")}
+    assert list(cursors(["nobody knows", "n1"], SETTINGS, artifacts, landing)) == [("crm", "deals")]
+
+
 def test_keys_that_the_lake_is_under_stay_and_so_do_later_ones() -> None:
     assert missing_keys(COPY, RING, OTHER.to_secret(), known=False) is None
     assert missing_keys(COPY, RING.rotated(NOW), None, known=True) is None
