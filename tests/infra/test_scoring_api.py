@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from holdfast.settings import Api
 from infra.packaging import ROOT
 from infra.scoring_api import ROUTES
 from score.examples import EXAMPLES
@@ -204,6 +205,19 @@ def test_on_aws_a_firewall_stands_before_the_stage_and_keeps_no_sample(aws: Temp
     visible = [acl["VisibilityConfig"], *(rule["VisibilityConfig"] for rule in acl["Rules"])]
     assert not any(each["SampledRequestsEnabled"] for each in visible)
     assert "ApiRest" in str(association["ResourceArn"])
+
+
+def test_on_aws_an_address_that_calls_too_often_is_told_when_to_come_back(aws: Template) -> None:
+    (acl,) = resources(aws, "AWS::WAFv2::WebACL")
+    rate = acl["Rules"][-1]
+    answer = rate["Action"]["Block"]["CustomResponse"]
+    said = json.loads(acl["CustomResponseBodies"][answer["CustomResponseBodyKey"]]["Content"])
+
+    assert rate["Statement"]["RateBasedStatement"] == {
+        "AggregateKeyType": "IP", "EvaluationWindowSec": 300, "Limit": Api().calls_per_5_minutes,
+    }  # fmt: skip
+    assert (answer["ResponseCode"], answer["ResponseHeaders"]) == (429, [{"Name": "Retry-After", "Value": "300"}])
+    assert (said["status"], said["title"]) == (429, "Too Many Requests")
 
 
 def test_at_home_the_alias_leads_to_the_newest_code_at_once(local: Template) -> None:

@@ -1,4 +1,4 @@
-"""The gateway in front of the scores as it is deployed, before a function that answers everybody: whose token lets a call through?
+"""The gateway in front of the scores as it is deployed, before a function that answers everybody: whose call is let through, how often?
 
 The embedded runtime verifies tokens of its own user pools (signature, issuer, time, scope) and asks the function `Authorize`, which
 runs here as it does in the demo. AWS's own gateway is stood in for by that runtime; what it does with a refused token is its account.
@@ -8,7 +8,7 @@ import io
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
@@ -74,6 +74,61 @@ def deployed(name: str, rules: Api, answering: str, folder: Path, authorize: str
 
 def called(address: str, token: str = "") -> httpx.Response:
     return httpx.get(address, headers={"Authorization": f"Bearer {token}"} if token else {}, timeout=60)
+
+
+def refused(answers: list[httpx.Response]) -> list[tuple[int, str, str]]:
+    """Status, kind of document and Retry-After of each answer that is none."""
+    named = ("content-type", "retry-after")
+    return [(each.status_code, *(each.headers.get(name, "") for name in named)) for each in answers if each.is_error]
+
+
+@pytest.fixture(scope="module")
+def shared(answering: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], list[httpx.Response]]:
+    """So many calls of a client of an API that gives each three a day. The runtime does not look at who signed."""
+    rules = Api(clients=("crm", "app"), client_daily=3)
+    address, _ = deployed("shared", rules, answering, tmp_path_factory.mktemp("shared"))
+    keys = keys_of("shared")
+    return lambda client, times: asked(address, keys.get(client, "of nobody"), times)
+
+
+def keys_of(name: str) -> dict[str, str]:
+    """The keys that a stack made, by client."""
+    made_ = boto3.client("apigateway").get_api_keys(includeValues=True, limit=500)["items"]
+    return {each["name"].removeprefix(f"{name}-"): each["value"] for each in made_ if each["name"].startswith(name)}
+
+
+def asked(address: str, key: str, times: int) -> list[httpx.Response]:
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=any", "x-api-key": key}
+    return [httpx.get(address, headers=headers, timeout=60) for _ in range(times)]
+
+
+def test_a_client_whose_day_is_used_up_is_told_when_to_come_back_and_others_are_answered(
+    shared: Callable[[str, int], list[httpx.Response]],
+) -> None:
+    answers = shared("crm", 5)
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert refused(answers) == [(429, "application/problem+json", "3600")] * 2
+    assert answers[-1].json()["detail"] == "this client's requests of today are used up"
+    assert answers[-1].json()["request_id"]
+    assert refused(shared("app", 2)) == []
+
+
+def test_where_there_are_clients_a_call_without_the_key_of_one_is_refused(
+    shared: Callable[[str, int], list[httpx.Response]],
+) -> None:
+    assert refused(shared("nobody", 1)) == [(403, "application/problem+json", "")]
+
+
+def test_a_client_that_calls_faster_than_its_share_is_told_when_to_come_back(answering: str, tmp_path: Path) -> None:
+    rules = Api(clients=("hasty", "calm"), client_rate=0.0001, burst=2)
+    address, _ = deployed("rated", rules, answering, tmp_path)
+    keys = keys_of("rated")
+
+    hasty, calm = asked(address, keys["hasty"], 4), asked(address, keys["calm"], 1)
+
+    assert refused(hasty) == [(429, "application/problem+json", "1")] * 2
+    assert refused(calm) == []
 
 
 @pytest.fixture(scope="module")

@@ -230,7 +230,7 @@ class Api(Section):
     """Requests a second that are answered in all; more get 429."""
     burst: int = Field(400, ge=1)
     calls_per_5_minutes: int = Field(20_000, ge=10)
-    """Of one address; beyond that the web application firewall blocks it (on AWS)."""
+    """Of one address; beyond that the web application firewall answers 429 (on AWS)."""
     regions: tuple[str, ...] = ()
     """Regions beside the deployment's own in which the scorer answers as well, from copies (on AWS): `eu-west-1`."""
     domain: str | None = Field(None, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")
