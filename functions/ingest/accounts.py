@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from holdfast.contracts import failed_key, landed_key
+from holdfast.reading import known
 from holdfast.store import read_json, write_json
 from ingest.landing import Landing
 from ingest.unmapped import Seen
@@ -46,7 +47,9 @@ class Account:
     def parse(cls, said: dict[str, Any]) -> Self:
         """From its JSON."""
         return cls(
-            [FileCount(**each) for each in said["files"]], [Seen(**each) for each in said["fields"]], said["reason"]
+            [known(FileCount, each) for each in said["files"]],
+            [known(Seen, each) for each in said["fields"]],
+            said["reason"],
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from holdfast.contracts import Extract, failed_key
 from holdfast.errors import SourceGarbled
 from holdfast.ledger import Ledger
+from holdfast.reading import known
 from holdfast.sql import connect
 from holdfast.store import Store, read_json
 from holdfast.words import message_of
@@ -36,7 +37,7 @@ def failed_files(artifacts: Store, run: str, batches: Iterable[Extract], read: s
     found = []
     for batch in batches:
         for place, said in enumerate(read_json(artifacts, batch.batch)):
-            file = File(**said)
+            file = known(File, said)
             if file.address not in read:
                 alone = Extract(run, batch.source, batch.stream, batch.batch, only=place)
                 found.append((file, _why(artifacts, failed_key(run, batch.batch, alone.part))))

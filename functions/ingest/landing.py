@@ -11,6 +11,7 @@ import duckdb
 
 from holdfast.contracts import Extract, manifest_key
 from holdfast.privacy import Declared
+from holdfast.reading import known
 from holdfast.sql import connect, literal
 from holdfast.store import Store, read_json, write_json
 from ingest.planning import File
@@ -49,7 +50,7 @@ class Landing:
 
     def files(self) -> list[File]:
         """The files of the extract's batch, or the one of them that is meant."""
-        files = [File(**file) for file in read_json(self.artifacts, self.extract.batch)]
+        files = [known(File, file) for file in read_json(self.artifacts, self.extract.batch)]
         return files if self.extract.only < 0 else [files[self.extract.only]]
 
     def fetch(self, file: File) -> bytes:

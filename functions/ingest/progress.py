@@ -1,11 +1,12 @@
 """How far one run's pull of a stream has got: what is kept after every part that has become durable."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from holdfast.contracts import Extract
 from holdfast.ledger import CURSOR, Ledger, checkpoint
+from holdfast.reading import known
 from ingest.streams import Fetch, Pass, Stream, Window
 
 
@@ -55,8 +56,7 @@ class Progress:
     def noted(cls, extract: Extract, ledger: Ledger) -> Self | None:
         """The run's checkpoint, if it has one."""
         noted = ledger.note(extract.source, extract.stream, checkpoint(extract.run))
-        known = {each.name for each in fields(cls)}
-        return None if noted is None else cls(**{name: value for name, value in noted.items() if name in known})
+        return None if noted is None else known(cls, noted)
 
     def keep(self, extract: Extract, ledger: Ledger) -> None:
         """Note this checkpoint."""

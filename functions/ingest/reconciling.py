@@ -11,6 +11,7 @@ from holdfast.fields import EVENT_COLUMNS, LANDED_COLUMNS, MORE
 from holdfast.ledger import Ledger
 from holdfast.observe import logger
 from holdfast.privacy import declared
+from holdfast.reading import known
 from holdfast.schema import Change, Column, Schema, decision_key, remember, remembered
 from holdfast.settings import EventsSource, Settings
 from holdfast.store import Store, read_json, write_json
@@ -154,8 +155,8 @@ def _told(decision: Decision) -> dict[str, Any]:
 
 
 def _parsed(said: Mapping[str, Any]) -> Decision:
-    changes = [Change(**each) for each in said["changes"]]
-    return Decision(Schema.parse(said["schema"]), changes, [Refusal(**each) for each in said["refused"]])
+    changes = [known(Change, each) for each in said["changes"]]
+    return Decision(Schema.parse(said["schema"]), changes, [known(Refusal, each) for each in said["refused"]])
 
 
 def _of_failures(source: str, failures: Sequence[Failure], settings: Settings) -> Alert | None:

@@ -7,6 +7,7 @@ import duckdb
 
 from holdfast.fields import Type
 from holdfast.privacy import Declared
+from holdfast.reading import known
 from holdfast.schema import Change, Column, Schema
 from holdfast.sql import quoted
 from holdfast.store import Store, read_json, write_json
@@ -43,7 +44,7 @@ def columns_seen(artifacts: Store, run: str) -> dict[str, list[Seen]]:
     found: dict[str, list[Seen]] = {}
     for item in artifacts.list(columns_prefix(run)):
         name = item.key.removeprefix(columns_prefix(run)).partition("/")[0]
-        found.setdefault(name, []).extend(Seen(**each) for each in read_json(artifacts, item.key))
+        found.setdefault(name, []).extend(known(Seen, each) for each in read_json(artifacts, item.key))
     return found
 
 

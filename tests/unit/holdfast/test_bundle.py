@@ -56,6 +56,26 @@ def test_a_manifest_that_was_changed_with_its_file_is_refused() -> None:
         load(store, version)
 
 
+def test_a_bundle_of_newer_code_may_hold_more_files_and_each_is_held_to_its_digest() -> None:
+    store, newer = MemoryStore(), Bundle({**a_bundle().files, "survival.json": b"[1]"})
+    version = save(store, newer)
+
+    assert load(store, version).files == newer.files
+    assert version != a_bundle().version
+    store.objects[f"bundles/{version}/survival.json"] = b"[2]"
+    with pytest.raises(BundleInvalid, match=r"survival\.json"):
+        load(store, version)
+
+
+@pytest.mark.parametrize("name", ["../origin.json", "more/origin.json", ""])
+def test_a_manifest_that_leads_out_of_its_bundle_is_refused(name: str) -> None:
+    store, other = MemoryStore(), Bundle({**a_bundle().files, name: b"{}"})
+    store.objects[f"bundles/{other.version}/manifest.json"] = other.manifest
+
+    with pytest.raises(BundleInvalid, match="has to list"):
+        load(store, other.version)
+
+
 def test_a_bundle_without_all_its_files_is_refused() -> None:
     store = MemoryStore()
     version = save(store, a_bundle())

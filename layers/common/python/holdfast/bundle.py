@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +40,8 @@ FILES = frozenset(
 )
 ORIGIN = "origin.json"
 """By which run, from which snapshot, code and locked packages it was first made."""
+_NAME = re.compile(r"\w+\.\w+")
+"""Of a file: nothing that leads out of the bundle."""
 _CONTENT_TYPES = {"json": "application/json", "md": "text/markdown", "npz": "application/octet-stream"}
 
 
@@ -49,12 +52,15 @@ def canonical(value: Any) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """The files of one trained model. The manifest holds no clock, so the same data and seed give the same version."""
+    """The files of one trained model. The manifest holds no clock, so the same data and seed give the same version.
+
+    One that newer code made may hold more files than `FILES`: they are part of its version, and nobody here reads them.
+    """
 
     files: Mapping[str, bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
-        if set(self.files) != FILES:
+        if not set(self.files) >= FILES:
             raise BundleInvalid(f"a bundle holds {sorted(FILES)}, not {sorted(self.files)}")
 
     @property
@@ -140,7 +146,7 @@ def _promised(manifest: bytes, version: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise BundleInvalid(f"bundle {version}: {MANIFEST} is no JSON") from error
     files = said.get("files") if isinstance(said, dict) else None
-    if not isinstance(files, dict) or set(files) != FILES:
+    if not isinstance(files, dict) or not set(files) >= FILES or not all(map(_NAME.fullmatch, files)):
         raise BundleInvalid(f"bundle {version}: {MANIFEST} has to list {', '.join(sorted(FILES))}")
     return files
 

@@ -4,8 +4,10 @@ The execution's own document grows by one entry per state: `plan`, `ingested`, `
 `trained`, `promoted`, `scored`, `reported`. Every key below is an object key in the artifacts bucket unless it says otherwise.
 """
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
+
+from holdfast.reading import known
 
 DONE, AGAIN, WAIT = "done", "again", "wait"
 
@@ -36,8 +38,7 @@ class Message:
 
     @classmethod
     def parse(cls, event: dict[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}
-        return cls(**{key: value for key, value in event.items() if key in known})
+        return known(cls, event)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from holdfast.reading import known
 from holdfast.words import FLAG
 
 FEATURE_SET, AS_OF = "holdfast.feature_set", "holdfast.as_of"
@@ -108,7 +109,7 @@ class FeatureSet:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "FeatureSet":
         return cls(
-            tuple(Feature(**f) for f in value["features"]),
+            tuple(known(Feature, f) for f in value["features"]),
             value["recipe"],
             value.get("dropped", {}),
             value.get("whole", ""),

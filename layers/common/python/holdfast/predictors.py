@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from holdfast.errors import BundleInvalid
+from holdfast.reading import known
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -61,7 +62,7 @@ def calibrator_from_json(value: dict[str, Any]) -> Calibrator:
     kind = fields.pop("kind", None)
     if kind not in _CALIBRATORS:
         raise BundleInvalid(f"calibrator of kind {kind!r}; known are {sorted(_CALIBRATORS)}")
-    calibrator = _CALIBRATORS[kind](**fields)
+    calibrator = known(_CALIBRATORS[kind], fields)
     if np.any(np.diff(calibrator(np.linspace(-20, 20, 401))) < 0):
         raise BundleInvalid("the calibrator falls somewhere as the margin rises")
     return calibrator
@@ -167,7 +168,7 @@ class Personas:
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Personas":
-        return cls(**{**value, "personas": [Persona(**persona) for persona in value["personas"]]})
+        return known(cls, {**value, "personas": [known(Persona, persona) for persona in value["personas"]]})
 
 
 def standardised(columns: Floats, mean: Doubles, scale: Doubles) -> Doubles:

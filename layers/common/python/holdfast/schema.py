@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
 
 from holdfast.fields import Type
+from holdfast.reading import known
 from holdfast.store import Store, read_json, write_json
 
 
@@ -39,8 +40,8 @@ class Schema:
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
         """From its JSON."""
-        columns = tuple(Column(**each) for each in said["columns"])
-        return cls(**{**said, "columns": columns, "retired": tuple(said["retired"])})
+        columns = tuple(known(Column, each) for each in said["columns"])
+        return known(cls, {**said, "columns": columns, "retired": tuple(said["retired"])})
 
     def to_json(self) -> dict[str, Any]:
         """As JSON."""
@@ -127,7 +128,7 @@ def decided_schema(artifacts: Store, run: str, source: str) -> Schema:
 def history(artifacts: Store, source: str) -> list[tuple[Schema, list[Change]]]:
     """Every run that changed something: the schema after it and its changes, the oldest first."""
     kept = [read_json(artifacts, item.key) for item in artifacts.list(history_key(source))]
-    found = [(Schema.parse(said["schema"]), [Change(**each) for each in said["changes"]]) for said in kept]
+    found = [(Schema.parse(said["schema"]), [known(Change, each) for each in said["changes"]]) for said in kept]
     return sorted(found, key=lambda each: each[0].version)
 
 

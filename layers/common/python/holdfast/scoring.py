@@ -12,6 +12,7 @@ from holdfast.bundle import CALIBRATOR, PERSONAS, SETTINGS, TABLES, VALUE, Bundl
 from holdfast.errors import BundleInvalid
 from holdfast.feature_set import FeatureSet
 from holdfast.predictors import Calibrator, Doubles, Floats, Personas, ValueModel, calibrator_from_json
+from holdfast.reading import known
 from holdfast.trees import TreeTables
 
 _NO_MODELS = (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError)
@@ -79,7 +80,7 @@ class Scorer:
             feature_set=feature_set,
             trees=trees,
             calibrator=calibrator_from_json(bundle.json(CALIBRATOR)),
-            value=ValueModel(**bundle.json(VALUE)),
+            value=known(ValueModel, bundle.json(VALUE)),
             personas=Personas.from_json(bundle.json(PERSONAS)),
             threshold=float(settings["threshold"]),
             currency=settings["currency"],

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from holdfast import meter
 from holdfast.errors import StorageUnavailable
+from holdfast.reading import known
 from holdfast.store import S3Store, Store, read_json, write_json
 
 
@@ -36,7 +37,7 @@ class Used:
 
     @classmethod
     def parse(cls, said: Mapping[str, Any]) -> Self:
-        return cls(**{name: said[name] for name in cls.__dataclass_fields__ if name in said})
+        return known(cls, said)
 
 
 def place() -> Store | None:
