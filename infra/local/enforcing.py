@@ -12,6 +12,8 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.services import dynamodb, secretsmanager, stepfunctions
 
+from infra.local.checksums import quicken
+
 SAME_RIGHT = {
     f"sqs:{action}Batch": f"sqs:{action}" for action in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")
 }
@@ -102,4 +104,5 @@ def _parsed(body: bytes) -> dict[str, Any]:
 
 if __name__ == "__main__":
     correct()
+    quicken()
     app.main()

@@ -14,7 +14,8 @@ from infra.local.processes import Processes, is_listening
 from infra.trouble import Trouble
 
 NAME = "runtime"
-ENFORCING = "infra.local.enforcing"
+PLAIN, ENFORCING = "infra.local.checksums", "infra.local.enforcing"
+"""Modules that run it."""
 ACCOUNT = "000000000000"
 ACCESS_KEY, SECRET_KEY = "test", "test"
 """The runtime's own root keys: they open nothing anywhere else."""
@@ -95,8 +96,7 @@ def start(
         | dict(further)
     )
     ready = lambda: processes.listens(NAME, port) and is_healthy(port, authority)  # noqa: E731
-    plain, enforced = [str(Path(sys.executable).with_name("ministack"))], [sys.executable, "-m", ENFORCING]
-    processes.start(NAME, enforced if authority else plain, own, ready)
+    processes.start(NAME, [sys.executable, "-m", ENFORCING if authority else PLAIN], own, ready)
     return True
 
 
