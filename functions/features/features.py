@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import pyarrow as pa
-
 from features import engine
 from features.again import digests, made_again, unchanged
 from features.champions import keep_champions
 from features.definitions import shipped
+from features.held import over, tables_of
 from features.remade import remade
-from features.rows import splits
 from features.synthesis import Synthesis, synthesise
 from features.world import Tables
 from holdfast.contracts import Featured, FeaturesWanted
@@ -25,11 +23,8 @@ from holdfast.resources import artifacts, environment, lake, landing, settings
 from holdfast.runs import keep, record, recorded, revision
 from holdfast.settings import Settings
 from holdfast.store import Store, read_json, write_json
-from holdfast.tables import ACTIVITIES
 
-_NEWEST: Mapping[str, int] = {}
 _NOTHING: Mapping[str, str] = {}
-_READ = ("customers", "companies", "deals", *ACTIVITIES)
 
 
 @step
@@ -63,12 +58,13 @@ def _again(wanted: FeaturesWanted) -> Featured:
     return made_again(made, wanted, artifacts())
 
 
-def _tables(wanted: FeaturesWanted) -> dict[str, pa.Table]:
+def _tables(wanted: FeaturesWanted) -> Tables:
     """What a run reads; where another engine has grouped the activity, that in its place."""
     if not wanted.cells:
         return tables_of(lake(), wanted.snapshots)
     grouped = engine.tables_of(landing(), wanted.cells)
-    return tables_of(lake(), {name: held for name, held in wanted.snapshots.items() if name not in grouped}) | grouped
+    others = {name: snapshot for name, snapshot in wanted.snapshots.items() if name not in grouped}
+    return over(grouped, tables_of(lake(), others))
 
 
 def made_of(tables: Tables, store: Store, settings: Settings, as_of: str, pinned: str = "") -> Synthesis:
@@ -81,17 +77,6 @@ def made_of(tables: Tables, store: Store, settings: Settings, as_of: str, pinned
     if pinned:
         return remade(tables, settings, FeatureSet.from_json(read_json(store, key_of(pinned))), moment)
     return synthesise(tables, settings, shipped(), moment)
-
-
-def tables_of(source: Lake, snapshots: Mapping[str, int] = _NEWEST) -> dict[str, pa.Table]:
-    """The lake's tables that features are made from, as far as they exist, at these snapshots.
-
-    Raises:
-        NoData: a snapshot is gone.
-    """
-    names = [name for name in _READ if name in snapshots or not snapshots]
-    read = {name: _read(source, name, snapshots.get(name)) for name in names}
-    return {name: rows for name, rows in read.items() if rows is not None}
 
 
 def kept(made: Synthesis, target: Lake, store: Store, as_of: str, first: Mapping[str, str] = _NOTHING) -> Featured:
@@ -116,12 +101,6 @@ def _describe(made: FeatureSet, store: Store, first: Mapping[str, str]) -> None:
         read_json(store, key_of(made.version))
     except KeyError:
         write_json(store, key_of(made.version), made.to_json() | {"first": dict(first)})
-
-
-def _read(source: Lake, name: str, snapshot: int | None) -> pa.Table | None:
-    columns = [column for column in source.columns(name, snapshot) if column != "event_id"]
-    texts = ["customer_id", *splits(source.schema(name, snapshot))] if name in ACTIVITIES and columns else []
-    return source.read(name, columns or ("*",), snapshot_id=snapshot, coded=texts)
 
 
 def _snapshot(source: Lake, name: str) -> int:

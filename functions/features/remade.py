@@ -10,11 +10,13 @@ import pyarrow as pa
 from features.attributes import Choice
 from features.definitions import as_recorded
 from features.examples import examples, population
+from features.held import over
 from features.matrix import Matrix, Recipe, matrix, stacked
 from features.synthesis import Scored, Synthesis, assembled, framed, length
 from features.world import Tables, Vocabulary, World, gathered, in_order
 from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import Feature, FeatureSet
+from holdfast.memory import give_back
 from holdfast.settings import Settings
 
 
@@ -33,6 +35,8 @@ def remade(
     rows, cutoffs, now = framed(held, settings, recipe.definitions, as_of)
     complete = {name: _complete(part, words[name]) for name, part in rows.items() if name in words}
     world = gathered(held, rows | complete, settings, recipe.definitions, words)
+    del rows, complete
+    give_back()
     parts = [examples(world, settings, cutoff) for cutoff in cutoffs if not splits or cutoff.split in splits]
     each = (_all_of(wanted, matrix(world, recipe, part.cutoff.day, part.rows), world) for part in parts)
     made = stacked(each, length(parts))
@@ -57,13 +61,11 @@ def _words(recipe: Mapping[str, Any]) -> dict[str, Vocabulary]:
     }
 
 
-def _with_columns(tables: Tables, recipe: Recipe) -> dict[str, pa.Table]:
+def _with_columns(tables: Tables, recipe: Recipe) -> Tables:
     """The tables with every column that the recipe chose; one that they no longer have is null."""
     chosen = {"customers": recipe.customers, "companies": recipe.companies}
-    return {
-        name: _filled(rows, _columns(chosen[name]), pa.null()) if name in chosen else rows
-        for name, rows in tables.items()
-    }
+    filled = {name: _filled(tables[name], _columns(each), pa.null()) for name, each in chosen.items() if name in tables}
+    return over(filled, tables)
 
 
 def _columns(choice: Choice) -> list[str]:

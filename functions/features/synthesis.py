@@ -20,6 +20,7 @@ from features.rows import DAY, DAY_US, Ints
 from features.world import Tables, World, activities, gather
 from holdfast.errors import NoData
 from holdfast.feature_set import FeatureSet
+from holdfast.memory import give_back
 from holdfast.settings import ContractChurn, LabelChurn, Settings
 from holdfast.tables import TEXT, TIME
 
@@ -58,6 +59,7 @@ def synthesise(tables: Tables, settings: Settings, definitions: Definitions, as_
         world, settings, definitions, np.concatenate([part.rows for part in parts if part.cutoff.split != HOLDOUT])
     )
     del rows
+    give_back()
     made = stacked((matrix(world, recipe, part.cutoff.day, part.rows) for part in parts), length(parts))
     there = population(world, settings.churn, now.day)
     scored = Scored(now, there, matrix(world, recipe, now.day, there))

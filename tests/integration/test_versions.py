@@ -10,7 +10,8 @@ import pytest
 
 from features import features as state
 from features.champions import keep_champions
-from features.features import kept, made_of, tables_of
+from features.features import kept, made_of
+from features.held import tables_of
 from holdfast.contracts import Featured, Promoted, PromotionWanted, Scored, ScoringWanted, TrainingWanted
 from holdfast.lake import Lake
 from holdfast.registry import MemoryRegistry

@@ -11,8 +11,8 @@ import pytest
 
 from features import engine
 from features.definitions import Definitions, shipped
-from features.features import tables_of
 from features.group import group
+from features.held import over, tables_of
 from features.remade import remade
 from features.synthesis import Synthesis, synthesise
 from holdfast.contracts import FeaturesWanted
@@ -101,7 +101,8 @@ def by_spark(spark: object, lake: Lake, folder: Path, sets: list[Definitions]) -
     for _ in range(2):  # a state that is tried again finds its own files
         cells_on_spark.main(asked.request)
     grouped = engine.tables_of(landing, asked.cells)
-    return tables_of(lake, {name: held for name, held in snapshots.items() if name not in grouped}) | grouped
+    others = {name: held for name, held in snapshots.items() if name not in grouped}
+    return over(grouped, tables_of(lake, others))
 
 
 def the_same(one: Synthesis, other: Synthesis) -> None:

@@ -8,6 +8,11 @@ _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 """glibc's numbers of these settings (malloc.h)."""
 
 
+def give_back() -> None:
+    """Let the system have what Arrow no longer needs and holds for later: for a function that goes on with other libraries' arrays."""
+    pa.default_memory_pool().release_unused()
+
+
 def keep() -> None:
     """Keep what is freed for what is needed next, where the C library lets itself be told so.
 

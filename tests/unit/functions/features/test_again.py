@@ -3,7 +3,8 @@
 import pytest
 
 from features.again import digests, made_again, unchanged
-from features.features import kept, tables_of
+from features.features import kept
+from features.held import tables_of
 from features.synthesis import Synthesis, synthesise
 from holdfast.contracts import FeaturesWanted
 from holdfast.errors import NoData, RunDiffers

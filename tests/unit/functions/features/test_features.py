@@ -1,10 +1,13 @@
 """What the state leaves behind: two tables, a tag and a feature set."""
 
+import weakref
 from datetime import timedelta
 
 import pytest
 
-from features.features import kept, tables_of
+from features import synthesis
+from features.features import kept
+from features.held import over, tables_of
 from features.synthesis import synthesise
 from holdfast.lake import Lake
 from holdfast.store import MemoryStore, read_json
@@ -75,3 +78,36 @@ def test_another_feature_set_replaces_the_columns_and_the_old_one_can_still_be_r
 
 def test_only_columns_that_are_needed_are_read(lake):
     assert "event_id" not in tables_of(lake)["events"].column_names
+
+
+def test_of_all_activity_nothing_is_held_any_more_when_the_matrices_are_made(lake, monkeypatch):
+    read, there = [], []
+    given, made = lake.read, synthesis.matrix
+
+    def reading(name, *arguments, **named):
+        rows = given(name, *arguments, **named)
+        read.append((name, weakref.ref(rows)))
+        return rows
+
+    def making(*arguments):
+        there.append({name for name, rows in read if rows() is not None})
+        return made(*arguments)
+
+    monkeypatch.setattr(lake, "read", reading)
+    monkeypatch.setattr(synthesis, "matrix", making)
+
+    synthesise(tables_of(lake), settings(), definitions(), AS_OF)
+
+    assert sorted(name for name, _ in read) == ["customers", "events"]
+    assert there
+    assert set.union(*there) == {"customers"}
+
+
+def test_what_stands_in_for_a_table_is_taken_and_the_table_is_not_read(lake, monkeypatch):
+    grouped = activity([{"who": "c1", "day": 100.0, "kind": "login"}])
+    monkeypatch.setattr(lake, "read", lambda name, *_, **__: pytest.fail(f"{name} was read"))
+
+    held = over({"events": grouped}, tables_of(lake))
+
+    assert (set(held), held["events"]) == ({"customers", "events"}, grouped)
+    assert "deals" not in held

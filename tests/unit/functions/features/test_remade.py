@@ -9,7 +9,8 @@ import pytest
 
 from features import features as state
 from features.champions import keep_champions
-from features.features import kept, made_of, tables_of
+from features.features import kept, made_of
+from features.held import tables_of
 from features.remade import remade
 from features.synthesis import synthesise
 from holdfast.bundle import Bundle, canonical, save
