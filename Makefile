@@ -130,6 +130,7 @@ synth: bundles  ## the aws target, in one region and with two further ones: synt
 
 deploy: bundles  ## deploy to the AWS account of your credentials, to all regions that the configuration names
 	@cdk deploy --all -c target=aws --require-approval broadening
+	@holdfast secret move --target aws
 
 clean: down  ## remove everything that was built or generated
 	@rm -rf .build .holdfast cdk.out

@@ -25,6 +25,7 @@ ACCESS = {
         "take turns",
         "read hints",
         "read source tokens",
+        "keep app credentials",
     ),
     "Reconcile": ("write artifacts", "write quarantine", "keep bookmarks", "hold schemas", "write metrics"),
     "Scrub": (
@@ -106,7 +107,7 @@ ACCESS = {
     ),
     "Api": ("read bundles", "see who serves", "look up scores", "read pseudonym key"),
     "Authorize": (),
-    "Webhook": ("write hints", "read source tokens"),
+    "Webhook": ("write hints", "read webhook secrets"),
     "ModelOperator": ("read lake", "read catalogue", "read artifacts", "let serve", "note who serves"),
 }
 
@@ -180,6 +181,7 @@ _WRITE_ITEMS = [
 ]
 _KEEP = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:PutItem"]
 _LOCK = ["dynamodb:PutItem", "dynamodb:DeleteItem"]
+_READ_SECRET = "secretsmanager:GetSecretValue"  # noqa: S105 - an action
 _READ_CATALOGUE = ["glue:GetDatabase", "glue:GetTable", "glue:GetTables"]
 _USE_CATALOGUE = [*_READ_CATALOGUE, "glue:CreateTable", "glue:UpdateTable", "glue:DeleteTable"]
 
@@ -289,14 +291,12 @@ def _everywhere(action: str, condition: dict[str, str]) -> Give:
 
 
 def _secrets(
-    chosen: Callable[[_Kept], Iterable[secretsmanager.ISecret]],
+    chosen: Callable[[_Kept], Iterable[secretsmanager.ISecret]], action: str = _READ_SECRET
 ) -> Callable[[iam.IGrantable, _Kept], None]:
     def give(grantee: iam.IGrantable, storage: _Kept) -> None:
         for secret in chosen(storage):
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=["secretsmanager:GetSecretValue"], resource_arns=[secret.secret_arn]
-            )
-        _use_key(grantee, storage, writes=False)
+            iam.Grant.add_to_principal(grantee=grantee, actions=[action], resource_arns=[secret.secret_arn])
+        _use_key(grantee, storage, writes=action != _READ_SECRET)
 
     return give
 
@@ -365,6 +365,11 @@ _GRANTS: dict[str, Give] = {
     "write scores": _items(lambda storage: storage.scores, _WRITE_ITEMS),
     "move scores": _items(lambda storage: storage.scores, ["dynamodb:Scan", "dynamodb:PutItem", "dynamodb:DeleteItem"]),
     "read source tokens": _secrets(lambda storage: storage.source_secrets.values()),
+    # A source that exchanges what tokens are got with for another: whoever asked for the token has to keep it.
+    "keep app credentials": _secrets(
+        lambda storage: [storage.source_secrets[app] for app in storage.apps], "secretsmanager:PutSecretValue"
+    ),
+    "read webhook secrets": _secrets(lambda storage: storage.webhook_secrets.values()),
     "read catalogue": _catalogue(_READ_CATALOGUE),
     "use catalogue": _catalogue(_USE_CATALOGUE),
     "write metrics": _everywhere("cloudwatch:PutMetricData", {"cloudwatch:namespace": "Holdfast"}),

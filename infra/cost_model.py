@@ -10,7 +10,7 @@ from typing import Any
 from holdfast.costs import cost_of, prices
 from holdfast.settings import Settings
 from holdfast.usage import Used
-from holdfast.vendors import APIS
+from holdfast.vendors import APIS, NOTIFIERS
 from infra.catalogue import FUNCTIONS, TRAINING_CPU, TRAINING_MEMORY
 from infra.starts import HOURS, starts_a_month
 
@@ -165,13 +165,13 @@ def _calls(volume: Volume) -> dict[str, float]:
 def _standing(settings: Settings) -> dict[str, float]:
     """What costs whether anything runs or not; metrics for the hours in which they are told."""
     price, counted = prices().standing, model()["standing"]
-    sources = sum(source.kind in APIS for source in settings.sources.values())
+    secrets = sum((source.kind in APIS) + (source.kind in NOTIFIERS) for source in settings.sources.values())
     hours = {
         state: 1.0 if state in _CALLED else min(1.0, _starts(state, settings) / HOURS) for state in model()["metrics"]
     }
     return {
         "keys": counted["keys"] * price.key,
-        "secrets": (counted["secrets"] + sources) * price.secret,
+        "secrets": (counted["secrets"] + secrets) * price.secret,
         "alarms": counted["alarms"] * price.alarm,
         "dashboards": counted["dashboards"] * price.dashboard,
         "metrics": sum(number * hours[state] for state, number in model()["metrics"].items()) * price.metric,

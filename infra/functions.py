@@ -7,6 +7,7 @@ from aws_cdk import Duration, RemovalPolicy, Size, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -106,7 +107,6 @@ def _log_group(scope: Construct, spec: FunctionSpec, name: str) -> logs.LogGroup
 
 def environment_of(storage: Storage, alerts: sns.Topic) -> dict[str, str]:
     """The resource names that `holdfast.environment` reads."""
-    secrets = {name: secret.secret_arn for name, secret in storage.source_secrets.items()}
     return {
         "HOLDFAST_LANDING_BUCKET": storage.landing.bucket_name,
         "HOLDFAST_QUARANTINE_BUCKET": storage.quarantine.bucket_name,
@@ -119,5 +119,11 @@ def environment_of(storage: Storage, alerts: sns.Topic) -> dict[str, str]:
         "HOLDFAST_PSEUDONYM_SECRET": storage.pseudonym_key.secret_arn,
         "HOLDFAST_ALERTS_TOPIC": alerts.topic_arn,
         "HOLDFAST_ARRIVALS_QUEUE": storage.arrivals.queue_url,
-        "HOLDFAST_SOURCE_SECRETS": Stack.of(storage).to_json_string(secrets) if secrets else json.dumps({}),
+        "HOLDFAST_SOURCE_SECRETS": _by_source(storage, storage.source_secrets),
+        "HOLDFAST_WEBHOOK_SECRETS": _by_source(storage, storage.webhook_secrets),
     }
+
+
+def _by_source(storage: Storage, secrets: Mapping[str, secretsmanager.ISecret]) -> str:
+    arns = {name: secret.secret_arn for name, secret in secrets.items()}
+    return Stack.of(storage).to_json_string(arns) if arns else json.dumps({})

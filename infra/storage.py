@@ -13,7 +13,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from holdfast.settings import EventsSource, Settings, TableSource
-from holdfast.vendors import APIS
+from holdfast.source_secrets import webhook_secret_id
+from holdfast.vendors import NOTIFIERS, ApiSource, token_path_of
 from infra.arrivals import Arrivals
 from infra.buckets import data_bucket, log_bucket, logs_taken_over, taken_over
 from infra.copies import COPIED, Copied, copier, let_copy
@@ -59,9 +60,7 @@ class Storage(Construct):
         self.state = self._table("State", "pk", "sk", expiry="expires")
         self.scores = self._table("Scores", "customer_id")
         self.pseudonym_key = self._build_pseudonym_key(settings.name)
-        self.source_secrets = {
-            name: self._source_secret(settings.name, name) for name, s in settings.sources.items() if s.kind in APIS
-        }
+        self._build_source_secrets(settings)
         self.catalogue = self._build_catalogue()
 
     @property
@@ -136,14 +135,29 @@ class Storage(Construct):
             removal_policy=self._removal,
         )
 
-    def _source_secret(self, name: str, source: str) -> secretsmanager.Secret:
+    def _build_source_secrets(self, settings: Settings) -> None:
+        """For each API its token, and apart from it what it signs notifications with. `apps` may have credentials that are exchanged."""
+        apis = {name: each for name, each in settings.sources.items() if isinstance(each, ApiSource)}
+        notifiers = [name for name, each in apis.items() if each.kind in NOTIFIERS]
+        self.apps = [name for name, each in apis.items() if token_path_of(each)]
+        self.source_secrets = {
+            name: self._source_secret(f"{name.capitalize()}Token", f"{settings.name}/{name}", "token") for name in apis
+        }
+        self.webhook_secrets = {
+            name: self._source_secret(
+                f"{name.capitalize()}Webhook", webhook_secret_id(settings.name, name), "webhook_secret"
+            )
+            for name in notifiers
+        }
+
+    def _source_secret(self, construct: str, name: str, holds: str) -> secretsmanager.Secret:
         return secretsmanager.Secret(
             self,
-            f"{source.capitalize()}Token",
-            secret_name=f"{name}/{source}",
+            construct,
+            secret_name=name,
             encryption_key=self.key,
             removal_policy=self._removal,
-            description=f'{name}: {{"token": "…", "webhook_secret": "…"}} of {source}',
+            description=f'{name}: {{"{holds}": "…"}}',
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template="{}",  # noqa: S106 - an empty object, not a secret
                 generate_string_key="unset",

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from holdfast.credentials import OAuth
+from holdfast.credentials import Grant, OAuth, granted
 from holdfast.errors import ConfigurationInvalid, SourceGarbled, SourceRefused, SourceThrottled, SourceUnavailable
 from holdfast.observe import logger
 from ingest.budget import Budget
@@ -144,7 +144,7 @@ class ApiClient:
                 self._budget.quiet(bucket, error.retry_after)
             raise
 
-    def _exchanged(self, credentials: OAuth) -> str:
+    def _exchanged(self, credentials: OAuth) -> Grant:
         """An access token. The request for it may be throttled like any other, and is waited for like any other."""
         if not self._token_path:
             raise ConfigurationInvalid(
@@ -159,10 +159,10 @@ class ApiClient:
                 f"{said}{refusal_of(response).asked_about}; install the app again and put its client_id, client_secret "
                 f"and refresh_token into the secret {self._secret} with `holdfast secret set {self.source}`"
             ) from error
-        token = self._parsed(response).get("access_token")
-        if not isinstance(token, str) or not token:
+        grant = granted(self._parsed(response))
+        if not grant:
             raise SourceGarbled(self.source, f"{self._token_path} gave no access_token")
-        return token
+        return grant
 
     def _bucket(self, request: Request) -> str:
         return bucket_of(request.path, self._budget.limits) if self._budget else GENERAL

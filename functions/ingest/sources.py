@@ -10,9 +10,10 @@ from holdfast.contracts import Landed
 from holdfast.errors import ConfigurationInvalid
 from holdfast.hints import Hints
 from holdfast.ledger import Ledger
+from holdfast.locks import Locks
 from holdfast.privacy import declared as columns_declared
-from holdfast.resources import secret
 from holdfast.settings import EventsSource, HubSpotSource, IntercomSource, RestSource, Settings, TableSource
+from holdfast.source_secrets import StoredSecret
 from holdfast.vendors import ApiSource, base_url_of, timezone_of, token_path_of
 from ingest.accounts import write_failure
 from ingest.budget import Budget
@@ -86,7 +87,7 @@ def _pulled(
             http,
             secret_id,
             budget=Budget(ledger, name, api.limits, time.time, time.sleep),
-            token=Token(name, secret_id, lambda: secret(secret_id)),
+            token=Token(StoredSecret(name, secret_id, Locks(ledger, "Ingest"))),
             token_path=token_path_of(source),
             timezone=timezone_of(source, settings),
         )

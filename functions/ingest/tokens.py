@@ -1,13 +1,10 @@
 """The token of a source: as its secret holds it, or got with what its secret holds; read once more when it is refused."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from holdfast.credentials import Bearer, OAuth, credentials_in
 from holdfast.errors import ConfigurationInvalid
+from holdfast.source_secrets import Exchange, Secret, token_of
 
-Exchange = Callable[[OAuth], str]
-"""Asks the source for an access token."""
 LOST = frozenset({"token_revoked", "token_blocked", "token_not_found", "token_unauthorized"})
 """Codes of Intercom for tokens that no second look brings back."""
 EXPIRED = "token_expired"
@@ -15,17 +12,15 @@ EXPIRED = "token_expired"
 
 @dataclass
 class Token:
-    """What is sent as bearer. `read` gives the current value of the secret; nothing of it is ever said or written down."""
+    """What is sent as bearer."""
 
-    source: str
-    secret_id: str
-    read: Callable[[], str] = field(repr=False)
+    secret: Secret
     _sent: str = field(default="", repr=False)
 
     def current(self, exchange: Exchange) -> str:
         """The token to send."""
         if not self._sent:
-            self._sent = self._got(exchange)
+            self._sent = token_of(self.secret, exchange)
         return self._sent
 
     def renewed(self, exchange: Exchange, said: str) -> str:
@@ -41,14 +36,11 @@ class Token:
 
     def useless(self, said: str) -> ConfigurationInvalid:
         """What to raise for a token that is refused after a second look; `said` ends the first half of its sentence."""
+        source = self.secret.source
         return ConfigurationInvalid(
-            f"{self.source} refused us (HTTP 401): it does not accept the token{said}; put a valid one into the secret "
-            f"{self.secret_id} with `holdfast secret set {self.source}`, then `holdfast redrive`"
+            f"{source} refused us (HTTP 401): it does not accept the token{said}; put a valid one into the secret "
+            f"{self.secret.id} with `holdfast secret set {source}`, then `holdfast redrive`"
         )
-
-    def _got(self, exchange: Exchange) -> str:
-        held = credentials_in(self.read(), self.secret_id)
-        return held.token if isinstance(held, Bearer) else exchange(held)
 
 
 def may_be_renewed(status: int, codes: frozenset[str]) -> bool:

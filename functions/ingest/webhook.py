@@ -16,7 +16,7 @@ from ingest.webhooks import Desk
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request of API Gateway."""
-    secrets = json.loads(environment().source_secrets)
+    secrets = json.loads(environment().webhook_secrets)
     return Desk(settings(), secrets, _read, DynamoHints(environment().state_table), time.time).answer(event)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from holdfast.credentials import CLIENT_SECRET
 from holdfast.errors import StorageUnavailable, Terminal
 from holdfast.hints import Hints
 from holdfast.observe import logger, metrics
@@ -124,21 +125,21 @@ class Desk:
     def _secret(self, name: str) -> str:
         secret = webhook_secret_in(self.read(self.secrets[name])) if name in self.secrets else None
         if secret is None:
-            mend = f"{name} has no webhook secret: holdfast secret set {name} --webhook"
+            mend = f"{name} has no webhook secret: holdfast secret move, or holdfast secret set {name} --webhook"
             raise NotificationRefused(HTTPStatus.CONFLICT, "this source takes no notifications yet", mend)
         return secret
 
 
 def webhook_secret_in(value: str) -> str | None:
-    """What a source signs with, in a secret that reads `{"token": "…", "webhook_secret": "…"}`; None without it.
+    """What a source signs with, in a secret that reads `{"webhook_secret": "…"}`; None without it.
 
-    An OAuth app signs with the client secret that its tokens are got with.
+    An OAuth app signs with the client secret that its tokens are got with: that is copied there.
     """
     try:
         held = json.loads(value)
     except (ValueError, RecursionError):
         return None
-    names = ("webhook_secret", "client_secret") if isinstance(held, dict) else ()
+    names = ("webhook_secret", CLIENT_SECRET) if isinstance(held, dict) else ()
     return next((held[name] for name in names if isinstance(held.get(name), str) and held[name]), None)
 
 

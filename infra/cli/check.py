@@ -10,10 +10,11 @@ import httpx
 import stamina
 from stamina.instrumentation import set_on_retry_hooks
 
-from holdfast.credentials import Bearer, OAuth, credentials_in
+from holdfast.credentials import Grant, OAuth, granted
 from holdfast.errors import ConfigurationInvalid
 from holdfast.refusals import Refusal
 from holdfast.settings import Settings
+from holdfast.source_secrets import Secret, token_of
 from holdfast.vendors import ApiSource, base_url_of, token_path_of
 from infra.cli.probes import Probe, headers_of, probes_of
 
@@ -31,27 +32,29 @@ class Finding:
     says: str
 
 
-Read = Callable[[str], str]
-"""Gives the value of a source's secret."""
+SecretOf = Callable[[str], Secret]
+"""Gives the secret of a source."""
 
 
-def findings(settings: Settings, read: Read, cursors: Mapping[tuple[str, str], Mapping[str, Any]]) -> Iterator[Finding]:
+def findings(
+    settings: Settings, secret_of: SecretOf, cursors: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Iterator[Finding]:
     """Ask each API for one record of each stream, and say what a run would pull. `cursors` are the ledger's notes."""
     for name, source in settings.sources.items():
         if isinstance(source, ApiSource):
             headers = headers_of(source)
             with httpx.Client(base_url=base_url_of(source), headers=headers, timeout=20, trust_env=False) as http:
-                yield from _of_source(http, name, source, read, cursors)
+                yield from _of_source(http, name, source, secret_of(name), cursors)
 
 
 def _of_source(
     http: httpx.Client,
     name: str,
     source: ApiSource,
-    read: Read,
+    secret: Secret,
     cursors: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Iterator[Finding]:
-    general = signed_in(http, name, source, read)
+    general = signed_in(http, source, secret)
     for stream, probe in probes_of(source).items():
         problem = general or problem_of(http, probe, name)
         yield Finding(name, stream, not problem, problem or _would(probe, cursors.get((name, stream))))
@@ -76,11 +79,10 @@ def moment(ms: int) -> str:
     return f"{datetime.fromtimestamp(ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
-def signed_in(http: httpx.Client, name: str, source: ApiSource, read: Read) -> str:
+def signed_in(http: httpx.Client, source: ApiSource, secret: Secret) -> str:
     """Give a client its token; what stands in the way, if anything does."""
     try:
-        held = credentials_in(read(name), name)
-        token = held.token if isinstance(held, Bearer) else _exchanged(http, name, token_path_of(source), held)
+        token = token_of(secret, lambda held: _exchanged(http, secret.source, token_path_of(source), held))
     except ConfigurationInvalid as error:
         return str(error)
     except httpx.TransportError as error:
@@ -89,11 +91,11 @@ def signed_in(http: httpx.Client, name: str, source: ApiSource, read: Read) -> s
     return ""
 
 
-def _exchanged(http: httpx.Client, name: str, path: str, held: OAuth) -> str:
+def _exchanged(http: httpx.Client, name: str, path: str, held: OAuth) -> Grant:
     answer = http.post(path, data=held.form)
     given = _json(answer)
-    if isinstance(given, dict) and given.get("access_token"):
-        return str(given["access_token"])
+    if isinstance(given, dict) and (grant := granted(given)):
+        return grant
     said = ", ".join(sorted(Refusal.of(given, answer.headers).codes)) or f"HTTP {answer.status_code}"
     raise ConfigurationInvalid(
         f"no access token is given ({said}): install the app again, then holdfast secret set {name}"

@@ -35,7 +35,7 @@ class Wanted:
     """What the caller of the demo asked for."""
 
     config: Path
-    port: int = 4566
+    port: int = runtime.PORT
     customers: int = 5000
     seed: int = 7
     data: Path | None = None

@@ -13,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
+from holdfast.errors import StorageUnavailable
 from holdfast.regions import scoring_stack
 from infra.local import runtime
 from infra.local.certificate import trusted
@@ -152,6 +153,11 @@ def explained(endpoint: str | None) -> Iterator[None]:
     """Turn what boto3 raises into a sentence with what to do."""
     try:
         yield
+    except StorageUnavailable as error:
+        if error.__cause__ is None:
+            raise
+        with explained(endpoint):
+            raise error.__cause__ from None
     except EndpointConnectionError as error:
         if endpoint:
             raise Trouble(

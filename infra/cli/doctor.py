@@ -13,7 +13,6 @@ from infra.cli.setup_checks import builder, configuration, images, versions
 from infra.local import runtime
 from infra.trouble import Trouble
 
-_DEMO_PORT = 4566
 Check = Callable[[], Iterator[Finding]]
 
 
@@ -44,7 +43,7 @@ def guarded(name: str, check: Check) -> Iterator[Finding]:
 
 def _of_this_machine(settings: Settings) -> Iterator[Finding]:
     deployed = Deployment.current() if OUTPUTS.exists() else None
-    endpoint = (deployed and deployed.endpoint) or runtime.endpoint(_DEMO_PORT)
+    endpoint = (deployed and deployed.endpoint) or runtime.endpoint(runtime.PORT)
     port = int(endpoint.rpartition(":")[2])
     authority = deployed.authority if deployed else ""
     up = runtime.is_healthy(port, Path(authority) if authority else None)

@@ -15,6 +15,7 @@ from holdfast.checked import placed
 from holdfast.errors import HoldfastError
 from holdfast.privacy import declared
 from holdfast.settings import Settings, load_settings
+from holdfast.vendors import NOTIFIERS
 from infra.cli import (
     columns,
     cost,
@@ -42,6 +43,7 @@ from infra.cli.follow import follow
 from infra.cli.options import CONFIG as _CONFIG
 from infra.cli.options import Config, Region, Target, as_deployed
 from infra.cli.options import deployment_of as _deployment
+from infra.local import runtime
 from infra.local.processes import Processes
 from infra.trouble import Trouble
 
@@ -86,7 +88,7 @@ def demo_(
         typer.Option(
             min=1024, max=65000, help="Port of the embedded AWS runtime; the stand-in sources take the next two."
         ),
-    ] = 4566,
+    ] = runtime.PORT,
     enforce_iam: Annotated[
         bool, typer.Option("--enforce-iam", help="Verify signatures and evaluate policies as AWS does, over TLS.")
     ] = False,
@@ -225,9 +227,18 @@ def secret_set(
     if not value:
         raise Trouble(f"no {name} given")
     secrets.put(deployment, source, name, value)
-    console.print(f"stored in secret {deployment.name}/{source}")
+    console.print(f"stored the {name.replace('_', ' ')} of {source}")
     if webhook:
         console.print(f"subscribe {source} to {secrets.webhook_url(deployment, source)}")
+
+
+@secret.command("move")
+def secret_move(target: Target = None, config: Config = _CONFIG) -> None:
+    """Put what sources sign notifications with into a secret of its own, if it still stands beside the token. `make deploy` does."""
+    deployment, settings = _deployment(target, config), as_deployed(target, config)
+    for source in (name for name, each in settings.sources.items() if each.kind in NOTIFIERS):
+        if secrets.move(deployment, source):
+            console.print(f"what {source} signs notifications with has a secret of its own now")
 
 
 @sources_.command("check")

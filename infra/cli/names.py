@@ -1,7 +1,7 @@
 """Names of people, asked of the CRM now and kept nowhere: for whoever may read its token and the keys of the pseudonyms."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,8 +9,9 @@ import httpx
 
 from holdfast.keyring import Keyring
 from holdfast.settings import HubSpotSource, Settings
+from holdfast.source_secrets import Secret
 from holdfast.vendors import base_url_of, hubspot_path
-from infra.cli.check import answer_of, signed_in
+from infra.cli.check import SecretOf, answer_of, signed_in
 from infra.cli.probes import Probe, headers_of
 from infra.trouble import Trouble
 
@@ -20,11 +21,9 @@ _PLACE = '<script type="application/json" id="json-names">{}</script>'
 
 
 def names(
-    settings: Settings, read: Callable[[str], str], ring: Keyring, wanted: Collection[str]
+    settings: Settings, secret_of: SecretOf, ring: Keyring, wanted: Collection[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Names by pseudonym of those wanted, page after page of the CRM's contacts; with how many contacts were looked at so far.
-
-    `read` gives the value of a source's secret.
 
     Raises:
         Trouble: there is no CRM, or it does not let us read its contacts.
@@ -34,7 +33,7 @@ def names(
         raise Trouble("names come from HubSpot, and no source of that kind is configured")
     looked = 0
     for name, source in sources:
-        for contacts in _contacts(name, source, read):
+        for contacts in _contacts(source, secret_of(name)):
             looked += len(contacts)
             yield looked, _named(contacts, source, ring, wanted)
 
@@ -51,11 +50,11 @@ def with_names(page: str, found: dict[str, str]) -> str:
     return page.replace(_PLACE, _PLACE.replace("{}", said), 1)
 
 
-def _contacts(name: str, source: HubSpotSource, read: Callable[[str], str]) -> Iterator[list[dict[str, Any]]]:
+def _contacts(source: HubSpotSource, secret: Secret) -> Iterator[list[dict[str, Any]]]:
     asked = ["firstname", "lastname", "email", *filter(None, [source.customer_property])]
     after = ""
     with httpx.Client(base_url=base_url_of(source), headers=headers_of(source), timeout=20, trust_env=False) as http:
-        if problem := signed_in(http, name, source, read):
+        if problem := signed_in(http, source, secret):
             raise Trouble(problem)
         while after is not None:
             query = {"limit": _PAGE, "properties": ",".join(asked)} | ({"after": after} if after else {})

@@ -8,6 +8,7 @@ from holdfast.credentials import credentials_in
 from holdfast.errors import HoldfastError
 from holdfast.settings import Settings
 from holdfast.vendors import ApiSource
+from infra.cli import secrets as secrets_
 from infra.cli import sources
 from infra.cli.deployment import Deployment, explained, session
 from infra.cli.findings import Finding, Place
@@ -83,16 +84,18 @@ def stack(place: Place, mend: str, *, may_lack: bool = False) -> Iterator[Findin
 def secrets(place: Place) -> Iterator[Finding]:
     """Whether each source that needs one has its token. None is repeated."""
     for source in (name for name, each in place.settings.sources.items() if isinstance(each, ApiSource)):
-        name = f"{place.settings.name}/{source}"
+        name, target = f"{place.settings.name}/{source}", "" if place.endpoint else " --target aws"
         try:
             with explained(place.endpoint):
                 value = place.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
             credentials_in(value, name)
         except (Trouble, HoldfastError):
-            target = "" if place.endpoint else " --target aws"
             yield Finding("secrets", False, f"{name} holds no token", f"holdfast secret set {source}{target}")
         else:
             yield Finding("secrets", True, f"{name} holds a token")
+            if secrets_.WEBHOOK in value:
+                said = f"{name} still holds what notifications are signed with, and the webhook does not read it there"
+                yield Finding("secrets", False, said, f"holdfast secret move{target}")
 
 
 def readable(deployed: Deployment, settings: Settings) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ import json
 import sys
 import webbrowser
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from infra.cli import keys, lake, operate
 from infra.cli.deployment import STATE, Deployment, explained, relative
 from infra.cli.names import names, with_names
 from infra.cli.options import CONFIG, Config, Target, as_deployed, deployment_of
+from infra.cli.secrets import secret_of
 from infra.cli.stores import artifacts_of
 from infra.trouble import Trouble
 
@@ -107,17 +109,11 @@ def written(page: str, out: Path, *, private: bool) -> None:
 
 def _asked(deployment: Deployment, target: str | None, config: Path, page: str) -> dict[str, str]:
     """Names of those on the page, with the progress of asking."""
-
-    def read(source: str) -> str:
-        with explained(deployment.endpoint):
-            held = deployment.client("secretsmanager").get_secret_value(SecretId=f"{deployment.name}/{source}")
-        return str(held["SecretString"])
-
     settings, wanted_ = as_deployed(target, config), {match[0] for match in FORM.finditer(page)}
     ring = replace(keys.held(deployment), untagged=settings.privacy.drop_address_tags)
     found: dict[str, str] = {}
-    with console.status("asking for names") as status:
-        for looked, some in names(settings, read, ring, wanted_):
+    with console.status("asking for names") as status, explained(deployment.endpoint):
+        for looked, some in names(settings, partial(secret_of, deployment), ring, wanted_):
             found |= some
             status.update(f"asking for names: {looked:,} contacts")
     console.print(f"names of {len(found):,} of {len(wanted_):,} customers; they are in this file alone")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from holdfast.ledger import CURSOR, DynamoLedger, Ledger, checkpoint
@@ -15,6 +16,7 @@ from infra.cli import check as checking
 from infra.cli.check import Finding, moment
 from infra.cli.deployment import Deployment, explained
 from infra.cli.probes import probes_of
+from infra.cli.secrets import secret_of
 from infra.trouble import Trouble
 
 _NEVER = "-"
@@ -22,13 +24,8 @@ _NEVER = "-"
 
 def check(deployment: Deployment, settings: Settings) -> Iterator[Finding]:
     """Ask each API for one record of each stream, and say what a run would pull."""
-
-    def read(source: str) -> str:
-        with explained(deployment.endpoint):
-            found = deployment.client("secretsmanager").get_secret_value(SecretId=f"{deployment.name}/{source}")
-        return str(found["SecretString"])
-
-    return checking.findings(settings, read, ledger_of(deployment).cursors())
+    with explained(deployment.endpoint):
+        yield from checking.findings(settings, partial(secret_of, deployment), ledger_of(deployment).cursors())
 
 
 def status(deployment: Deployment, settings: Settings) -> list[dict[str, str]]:

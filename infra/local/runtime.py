@@ -14,6 +14,8 @@ from infra.local.processes import Processes, is_listening
 from infra.trouble import Trouble
 
 NAME = "runtime"
+PORT = 4566
+"""Unless another is asked for; the stand-ins take the next two."""
 PLAIN, ENFORCING = "infra.local.checksums", "infra.local.enforcing"
 """Modules that run it."""
 ACCOUNT = "000000000000"

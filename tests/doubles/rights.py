@@ -59,27 +59,27 @@ Webhook    -     -       -      -     -       -      rw    -          -        -
 """
 
 REST = """
-           pseudonym tokens others key arrivals parked inbox alerts run execution answer metrics other-metrics events other-events functions roles
-Plan       -         -      -      dg  rd       w      -     -      -   -         -      -       -             -      -            -         -
-Ingest     -         r      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Reconcile  -         -      -      dg  -        w      -     w      -   -         -      w       -             -      -            -         -
-Scrub      r         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Validate   -         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Transform  r         -      -      dg  -        w      -     -      -   -         -      w       -             -      -            -         -
-Group      -         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Spark      -         -      -      dg  -        -      -     -      -   -         -      -       -             -      -            -         -
-Features   -         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Launcher   -         -      -      -   -        w      -     -      -   -         -      -       -             -      -            -         -
-Train      -         -      -      dg  -        -      -     -      -   -         w      -       -             -      -            -         -
-Promote    -         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-ScoreAll   -         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Report     -         -      -      dg  -        w      -     -      -   r         -      w       -             -      -            -         -
-Failed     -         -      -      dg  -        w      -     w      -   r         -      -       -             -      -            -         -
-Drift      -         -      -      dg  -        w      -     w      -   -         -      w       -             w      -            -         -
-Maintain   r         -      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
-Forget     r         -      -      dg  rd       rwd    rd    -      lx  -         -      -       -             -      -            -         -
-Api        r         -      -      d   -        w      -     -      -   -         -      -       -             -      -            -         -
-Webhook    -         r      -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+           pseudonym tokens apps signing others key arrivals parked inbox alerts run execution answer metrics other-metrics events other-events functions roles
+Plan       -         -      -    -       -      dg  rd       w      -     -      -   -         -      -       -             -      -            -         -
+Ingest     -         r      rw   -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Reconcile  -         -      -    -       -      dg  -        w      -     w      -   -         -      w       -             -      -            -         -
+Scrub      r         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Validate   -         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Transform  r         -      -    -       -      dg  -        w      -     -      -   -         -      w       -             -      -            -         -
+Group      -         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Spark      -         -      -    -       -      dg  -        -      -     -      -   -         -      -       -             -      -            -         -
+Features   -         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Launcher   -         -      -    -       -      -   -        w      -     -      -   -         -      -       -             -      -            -         -
+Train      -         -      -    -       -      dg  -        -      -     -      -   -         w      -       -             -      -            -         -
+Promote    -         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+ScoreAll   -         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Report     -         -      -    -       -      dg  -        w      -     -      -   r         -      w       -             -      -            -         -
+Failed     -         -      -    -       -      dg  -        w      -     w      -   r         -      -       -             -      -            -         -
+Drift      -         -      -    -       -      dg  -        w      -     w      -   -         -      w       -             w      -            -         -
+Maintain   r         -      -    -       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
+Forget     r         -      -    -       -      dg  rd       rwd    rd    -      lx  -         -      -       -             -      -            -         -
+Api        r         -      -    -       -      d   -        w      -     -      -   -         -      -       -             -      -            -         -
+Webhook    -         -      -    r       -      dg  -        w      -     -      -   -         -      -       -             -      -            -         -
 """
 
 
@@ -187,7 +187,7 @@ def _of_catalogue(database: str) -> dict[str, list[Probe]]:
 
 
 def _of_secrets(*names: str) -> dict[str, list[Probe]]:
-    asked = {"r": ("GetSecretValue", "get_secret_value", {}), "w": ("PutSecretValue", "put_secret_value", {"SecretString": "{}"}),
+    asked = {"r": ("GetSecretValue", "get_secret_value", {}), "w": ("PutSecretValue", "put_secret_value", {"SecretString": "{}", "VersionStages": ["probe"]}),
              "d": ("DeleteSecret", "delete_secret", {})}  # fmt: skip
     return {
         letter: [
@@ -227,7 +227,10 @@ _EXECUTION = "arn:aws:states:{region}:{account}:execution:{machine}:probe"
 _ROLE = "arn:aws:iam::{account}:role/probe"
 _REST: dict[str, dict[str, list[Probe]]] = {
     "pseudonym": _of_secrets("pseudonym"),
-    "tokens": _of_secrets("hubspot", "intercom"),
+    # An app's credentials are exchanged with HubSpot alone.
+    "tokens": _of_secrets("intercom"),
+    "apps": _of_secrets("hubspot"),
+    "signing": _of_secrets("hubspot signing", "intercom signing"),
     "others": _of_secrets("another"),
     "key": {
         # The emulator knows the key of a ciphertext from what it wrote itself.

@@ -1,5 +1,7 @@
 """The webhook as HubSpot and Intercom meet it: what they notify of by day is in the lake after the night."""
 
+import json
+
 import httpx
 import pytest
 
@@ -58,7 +60,20 @@ def test_a_wrong_signature_and_an_unknown_source_are_refused_and_a_look_is_answe
     assert httpx.head(url).status_code == 200
 
 
-def test_the_token_is_still_there_beside_the_secret(demo: Demo, day: Day) -> None:
+def test_what_notifications_are_signed_with_is_moved_away_from_the_token_which_is_still_there(
+    demo: Demo, day: Day
+) -> None:
+    secrets = demo.client("secretsmanager")
+    held = json.loads(secrets.get_secret_value(SecretId="holdfast/intercom")["SecretString"])
+    as_before = json.dumps(held | {"webhook_secret": "old"})
+    secrets.put_secret_value(SecretId="holdfast/intercom", SecretString=as_before)
+
+    said = [demo.holdfast("secret", "move") for _ in range(2)]
+
+    apart = json.loads(secrets.get_secret_value(SecretId="holdfast/intercom/webhook")["SecretString"])
+    assert ["intercom" in each for each in said] == [True, False]
+    assert json.loads(secrets.get_secret_value(SecretId="holdfast/intercom")["SecretString"]) == held
+    assert apart["webhook_secret"] == "intercom-signs"
     assert "✗" not in demo.holdfast("sources", "check")
 
 

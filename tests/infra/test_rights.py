@@ -13,7 +13,7 @@ from tests.doubles.rights import Probe, cells, filled, probes, table
 PLACES = {
     **{name: f"Storage{name.capitalize()}" for name in ("landing", "quarantine", "lake", "uploads", "artifacts", "state", "scores", "key")},
     "own-logs": "StorageAccessLogs", "pseudonym": "StoragePseudonymKey", "hubspot": "StorageHubspotToken",
-    "intercom": "StorageIntercomToken", "arrivals": "StorageArrivalsQueue", "dead letters": "FunctionsDeadLetters",
+    "intercom": "StorageIntercomToken", "hubspot signing": "StorageHubspotWebhook", "intercom signing": "StorageIntercomWebhook", "arrivals": "StorageArrivalsQueue", "dead letters": "FunctionsDeadLetters",
     "inbox": "AlertsInbox", "alerts": "AlertsTopic", "machine": "ChainNightly", "api": "FunctionsApi",
 }  # fmt: skip
 """Place -> how the logical id of the resource begins."""

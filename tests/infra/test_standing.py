@@ -7,7 +7,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from holdfast.settings import load_settings
-from holdfast.vendors import APIS
+from holdfast.vendors import APIS, NOTIFIERS
 from infra.packaging import ROOT
 
 COUNTED = tomllib.loads((ROOT / "infra" / "standing.toml").read_text())
@@ -40,10 +40,11 @@ def test_resources_are_counted(aws: Template, what: str, kind: str) -> None:
 
 def test_rules_of_the_firewall_and_secrets_are_counted(aws: Template) -> None:
     (firewall,) = aws.find_resources("AWS::WAFv2::WebACL").values()
-    apis = [source for source in load_settings(ROOT / "holdfast.toml").sources.values() if source.kind in APIS]
+    kinds = [source.kind for source in load_settings(ROOT / "holdfast.toml").sources.values()]
+    secrets = COUNTED["standing"]["secrets"] + sum((kind in APIS) + (kind in NOTIFIERS) for kind in kinds)
 
     assert len(firewall["Properties"]["Rules"]) == COUNTED["standing"]["firewall_rules"]
-    assert len(aws.find_resources("AWS::SecretsManager::Secret")) == COUNTED["standing"]["secrets"] + len(apis)
+    assert len(aws.find_resources("AWS::SecretsManager::Secret")) == secrets
 
 
 def test_nothing_else_is_there_that_is_paid_by_the_hour(aws: Template) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from holdfast.contracts import DONE, WAIT, Extract, Landed, manifest_key
 from holdfast.errors import Transient
 from holdfast.ledger import CURSOR, MemoryLedger
 from holdfast.settings import Settings, parse_settings
+from holdfast.source_secrets import MemorySecret
 from holdfast.store import MemoryStore, read_json
 from holdfast.vendors import streams_of, timezone_of, token_path_of
 from ingest.budget import Budget
@@ -43,6 +44,17 @@ RETRY = 4.0
 """Seconds after which the chain invokes a function again that died."""
 SMALL = Limits(pages=2, invocation=40.0)
 Rows = list[dict[str, Any]]
+
+
+class Current(MemorySecret):
+    """Holds whatever it is given now."""
+
+    def __init__(self, given: Callable[[], str], source: str) -> None:
+        super().__init__("", source, "secret")
+        self._given = given
+
+    def read(self) -> str:
+        return self._given()
 
 
 class Server:
@@ -145,7 +157,7 @@ class Chain:
             server.clock,
             server.sleep,
             Budget(self.ledger, name, self.api.limits, server.clock, server.sleep),
-            Token(name, "secret", self.secret),
+            Token(Current(self.secret, name)),
             token_path_of(self.source),
             timezone_of(self.source, self.settings),
         )

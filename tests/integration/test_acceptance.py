@@ -11,6 +11,7 @@ import pytest
 
 from holdfast.errors import ConfigurationInvalid, HoldfastError, SourceGarbled, SourceUnavailable
 from holdfast.ledger import CURSOR
+from holdfast.source_secrets import MemorySecret
 from infra.cli.check import findings
 from ingest.pull import USUAL, Limits
 from tests.doubles.mortal import Fate
@@ -66,7 +67,7 @@ def test_04_a_check_with_the_right_token_finds_every_stream_well(servers: dict[s
     server = servers[kind]
     server.begin({})
 
-    found = list(findings(settings_of(kind, server.url), lambda _: server.secret(), {}))
+    found = list(findings(settings_of(kind, server.url), lambda _: MemorySecret(server.secret()), {}))
 
     assert [each.stream for each in found] == list(streams(kind))
     assert all(each.well for each in found), [each for each in found if not each.well]
@@ -79,8 +80,8 @@ def test_05_a_check_with_a_wrong_token_or_a_dead_server_says_so_and_does_not_cra
     servers[kind].begin({})
     right, nobody = settings_of(kind, servers[kind].url), settings_of(kind, "http://127.0.0.1:9")
 
-    wrong = list(findings(right, lambda _: '{"token": "nobody-s"}', {}))
-    dead = list(findings(nobody, lambda _: '{"token": "nobody-s"}', {}))
+    wrong = list(findings(right, lambda _: MemorySecret('{"token": "nobody-s"}'), {}))
+    dead = list(findings(nobody, lambda _: MemorySecret('{"token": "nobody-s"}'), {}))
 
     assert all(not each.well and f"holdfast secret set {kind}" in each.says for each in wrong)
     assert all(not each.well and "cannot be reached" in each.says for each in dead)

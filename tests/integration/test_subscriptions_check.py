@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from holdfast.settings import Settings, load_settings
+from holdfast.source_secrets import MemorySecret
 from infra.cli.check import Finding, findings
 from tests.integration.conftest import ROOT, Biller
 
@@ -21,7 +22,7 @@ def check(biller: Biller) -> Callable[[str], list[Finding]]:
     settings = Settings.model_validate(example)
 
     def made(token: str, cursors: dict[tuple[str, str], dict[str, Any]] | None = None) -> list[Finding]:
-        return list(findings(settings, lambda name: json.dumps({"token": token}), cursors or {}))
+        return list(findings(settings, lambda name: MemorySecret(json.dumps({"token": token})), cursors or {}))
 
     return made
 

@@ -11,7 +11,7 @@ from holdfast.settings import Settings, parse_settings
 from ingest.webhooks import Desk
 
 ALLOWED = ()
-SECRET = json.dumps({"token": "t", "webhook_secret": "app-secret"})
+SECRET = json.dumps({"webhook_secret": "app-secret"})
 SEEDS = [
     {"type": "notification_event", "topic": "contact.deleted", "id": "n1", "created_at": 1767225600, "data": {"item": {"type": "contact", "id": "c1"}}},
     [{"subscriptionType": "contact.merge", "objectId": 1, "mergedObjectIds": [2, 3], "newObjectId": 4, "occurredAt": 1767225600000, "eventId": 9}],

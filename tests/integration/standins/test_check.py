@@ -5,6 +5,7 @@ import json
 import pytest
 
 from holdfast.settings import Settings, parse_settings
+from holdfast.source_secrets import MemorySecret
 from infra.cli.check import findings
 from infra.local.standins.hubspot_oauth import APP
 from tests.integration.standins.conftest import Standins
@@ -19,12 +20,12 @@ def settings(standins: Standins) -> Settings:
     )
 
 
-def read(name: str) -> str:
-    return json.dumps(APP if name == "crm" else {"token": "ic"})
+def secret(name: str) -> MemorySecret:
+    return MemorySecret(json.dumps(APP if name == "crm" else {"token": "ic"}))
 
 
 def test_every_stream_of_both_sources_may_be_read(settings: Settings) -> None:
-    found = list(findings(settings, read, {}))
+    found = list(findings(settings, secret, {}))
 
     assert {each.source for each in found} == {"crm", "desk"}
     assert [each for each in found if not each.well] == []
@@ -34,7 +35,7 @@ def test_looking_takes_the_scroll_from_nobody(settings: Settings, standins: Stan
     headers = {"Intercom-Version": "2.16"}
     first = standins.intercom.get("/companies/scroll", headers=headers).json()["scroll_param"]
 
-    found = [each for each in findings(settings, read, {}) if each.source == "desk"]
+    found = [each for each in findings(settings, secret, {}) if each.source == "desk"]
 
     assert all(each.well for each in found)
     assert (
@@ -43,7 +44,7 @@ def test_looking_takes_the_scroll_from_nobody(settings: Settings, standins: Stan
 
 
 def test_an_app_that_is_gone_is_said(settings: Settings) -> None:
-    found = list(findings(settings, lambda name: json.dumps(APP | {"refresh_token": "old"}), {}))
+    found = list(findings(settings, lambda name: MemorySecret(json.dumps(APP | {"refresh_token": "old"})), {}))
 
     assert "bad_refresh_token" in found[0].says
     assert not any(each.well for each in found)

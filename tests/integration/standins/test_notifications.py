@@ -34,7 +34,7 @@ class Hook:
     url: str = ""
 
     def answer(self, path: str, headers: dict[str, str], body: str) -> int:
-        held = f'{{"token": "t", "webhook_secret": "{self.secret}"}}'
+        held = f'{{"webhook_secret": "{self.secret}"}}'
         desk = Desk(SETTINGS, {"crm": "a", "desk": "b"}, lambda _: held, self.hints, time.time)
         event = {"httpMethod": "POST", "headers": headers, "body": body, "pathParameters": {"source": path.rpartition("/")[2]},
                  "requestContext": {"domainName": "api.example.com", "path": f"/live{path}"}}  # fmt: skip

@@ -7,6 +7,7 @@ import hubspot
 import pytest
 
 from holdfast.errors import ConfigurationInvalid
+from holdfast.source_secrets import MemorySecret
 from infra.local.standins.hubspot_oauth import APP
 from ingest.http import ApiClient, Request, connect
 from ingest.tokens import Token
@@ -17,7 +18,7 @@ CONTACTS = Request("GET", "/crm/objects/2026-09/contacts", {"limit": 1})
 
 def client(server: httpx.Client, secret: dict[str, str], path: str = "/oauth/2026-09/token") -> ApiClient:
     http = connect(str(server.base_url), {})
-    token = Token("crm", "demo/crm", lambda: json.dumps(secret))
+    token = Token(MemorySecret(json.dumps(secret)))
     return ApiClient("crm", http, "demo/crm", sleep=lambda seconds: None, token=token, token_path=path)
 
 

@@ -127,11 +127,11 @@ def test_metrics_are_paid_for_the_hours_in_which_they_are_told() -> None:
     assert month(VOLUME, SETTINGS)["standing"]["metrics"] == pytest.approx(hourly + nightly)
 
 
-def test_each_api_that_is_pulled_has_a_secret() -> None:
+def test_each_api_that_is_pulled_has_a_secret_and_each_that_notifies_another() -> None:
     fewer = SETTINGS.model_copy(update={"sources": {"usage": SETTINGS.sources["usage"]}})
     secrets = [month(VOLUME, each)["standing"]["secrets"] for each in (SETTINGS, fewer)]
 
-    assert secrets == pytest.approx([3 * 0.4, 0.4])
+    assert secrets == pytest.approx([5 * 0.4, 0.4])
 
 
 def test_logs_are_paid_when_they_come_in_and_for_the_month_that_they_stay() -> None:

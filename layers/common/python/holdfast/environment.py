@@ -38,6 +38,8 @@ class Environment:
     train_target: str = ""
     source_secrets: str = "{}"
     """JSON object: source name -> id of the secret that holds its token."""
+    webhook_secrets: str = "{}"
+    """JSON object: source name -> id of the secret that holds what it signs notifications with."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Environment":

@@ -17,6 +17,8 @@ ApiSource = HubSpotSource | IntercomSource | RestSource
 """Sources that are pulled stream by stream."""
 APIS = ("hubspot", "intercom", "rest")
 """Their kinds."""
+NOTIFIERS = ("hubspot", "intercom")
+"""Kinds of those that notify of what has happened."""
 
 
 def streams_of(source: ApiSource) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from holdfast.errors import ConfigurationInvalid, SourceGarbled, SourceRefused, SourceUnavailable
+from holdfast.source_secrets import MemorySecret
 from ingest.http import ATTEMPTS, ApiClient, Request, connect
 from ingest.tokens import Token
 from ingest.verdicts import spoken
@@ -31,13 +32,14 @@ def client(
         asked.append(request)
         return answer(request)
 
-    def value() -> str:
-        read.append(secrets[min(len(read), len(secrets) - 1)])
-        return read[-1]
+    class Changing(MemorySecret):
+        def read(self) -> str:
+            read.append(secrets[min(len(read), len(secrets) - 1)])
+            return read[-1]
 
     http = connect("https://api.test", {"X-Own": "1"})
     http._transport = httpx.MockTransport(answered)
-    token = Token("crm", "holdfast/crm", value) if secrets else None
+    token = Token(Changing("")) if secrets else None
     api = ApiClient("crm", http, "holdfast/crm", clock=lambda: 0.0, sleep=lambda seconds: None, token=token,
                     token_path="/oauth/2026-09/token")  # fmt: skip
     return api, asked, read
@@ -103,6 +105,25 @@ def test_an_access_token_is_got_with_what_the_secret_holds_and_got_again_when_it
     assert dict(httpx.QueryParams(asked[0].content.decode())) == {
         "grant_type": "refresh_token", "client_id": "id-1", "client_secret": "hush-1", "refresh_token": "refresh-1",
     }  # fmt: skip
+
+
+def test_a_refresh_token_that_the_source_gave_is_sent_the_next_time():
+    sent = []
+
+    def rotating(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/token"):
+            return httpx.Response(200 if len(sent) == 2 else 401, json={"ok": 1})
+        sent.append(httpx.QueryParams(request.content.decode())["refresh_token"])
+        return httpx.Response(200, json={"access_token": f"a{len(sent)}", "refresh_token": f"refresh-{len(sent) + 1}"})
+
+    http = connect("https://api.test", {})
+    http._transport = httpx.MockTransport(rotating)
+    secret = MemorySecret(OAUTH)
+    api = ApiClient("crm", http, "holdfast/crm", token=Token(secret), token_path="/oauth/2026-09/token")
+
+    assert api.fetch(Request("GET", "/x")) == {"ok": 1}
+    assert sent == ["refresh-1", "refresh-2"]
+    assert json.loads(secret.value) == json.loads(OAUTH) | {"refresh_token": "refresh-3"}
 
 
 def test_the_request_for_an_access_token_is_throttled_and_tried_again_like_any_other():

@@ -40,7 +40,7 @@ def settings(more: str = "") -> Settings:
 
 
 def desk(hints: MemoryHints | None = None, more: str = "", **secrets: str) -> Desk:
-    known = {name: json.dumps({"token": "t", "webhook_secret": SECRET}) for name in ("crm", "desk")} | secrets
+    known = {name: json.dumps({"webhook_secret": SECRET}) for name in ("crm", "desk")} | secrets
     return Desk(settings(more), {name: name for name in known}, known.__getitem__, hints or MemoryHints(), lambda: NOW)
 
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from holdfast.settings import HubSpotSource, IntercomSource, RestSource
+from holdfast.source_secrets import MemorySecret
 from holdfast.vendors import streams_of
 from infra.cli import check
 from infra.cli.check import findings, problem_of
@@ -81,7 +82,7 @@ def test_a_secret_without_a_token_is_said_for_every_stream():
 
     settings = parse_settings('[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"')
 
-    found = list(findings(settings, lambda name: "{}", {}))
+    found = list(findings(settings, lambda name: MemorySecret("{}"), {}))
 
     assert len(found) == len(streams_of(SOURCES[0]))
     assert all(not each.well and "holdfast secret set" in each.says for each in found)
@@ -90,10 +91,10 @@ def test_a_secret_without_a_token_is_said_for_every_stream():
 
 def test_credentials_replace_each_other_and_leave_the_rest_of_a_secret_alone():
     app = '{"client_id": "i", "client_secret": "c", "refresh_token": "r"}'
-    held = with_credentials({"webhook_secret": "w", "token": "t"}, app, "s")
+    held = with_credentials({"note": "w", "token": "t"}, app, "s")
 
-    assert held == {"webhook_secret": "w", "client_id": "i", "client_secret": "c", "refresh_token": "r"}
-    assert with_credentials(held, "t", "s") == {"webhook_secret": "w", "token": "t"}
+    assert held == {"note": "w", "client_id": "i", "client_secret": "c", "refresh_token": "r"}
+    assert with_credentials(held, "t", "s") == {"note": "w", "token": "t"}
 
 
 def test_a_source_that_only_wants_us_to_slow_down_is_asked_again_without_a_word(caplog):

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from holdfast.settings import Settings, parse_settings
 from infra.cli import doctor, main, place_checks, quotas, setup_checks
 from infra.cli.findings import Finding, Place
+from infra.local import runtime
 from infra.trouble import Trouble
 
 CONFIGURATION = '[sources.crm]\nkind = "hubspot"\n[churn]\nkind = "usage"\n'
@@ -48,7 +49,7 @@ def found(check: Any) -> list[Finding]:
 
 def test_before_a_demo_it_says_what_does_not_answer_and_what_to_do(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(doctor, "OUTPUTS", tmp_path / "outputs.json")
-    monkeypatch.setattr(doctor, "_DEMO_PORT", 1)
+    monkeypatch.setattr(runtime, "PORT", 1)
     path = tmp_path / "holdfast.toml"
     path.write_text(CONFIGURATION)
 
@@ -174,6 +175,18 @@ def test_a_secret_is_held_to_a_token_and_never_repeated(aws: Stubbed, value: str
     assert told.well == well
     assert told.mend == ("" if well else "holdfast secret set crm --target aws")
     assert value not in told.found
+
+
+def test_a_webhook_secret_that_still_stands_beside_the_token_is_told_with_what_moves_it(aws: Stubbed) -> None:
+    aws.stubs["secretsmanager"][1].add_response(
+        "get_secret_value", {"SecretString": '{"token": "abc", "webhook_secret": "def"}'}, {"SecretId": "holdfast/crm"}
+    )
+
+    held, apart = found(place_checks.secrets(aws))
+
+    assert (held.well, apart.well) == (True, False)
+    assert apart.mend == "holdfast secret move --target aws"
+    assert "def" not in apart.found
 
 
 def test_a_builder_that_is_not_there_is_told_with_what_to_do(monkeypatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from holdfast.keyring import keyring
 from holdfast.settings import Settings, parse_settings
+from holdfast.source_secrets import MemorySecret
 from infra.cli.names import names, with_names
 from infra.cli.report import wanted, written
 from infra.trouble import Trouble
@@ -60,7 +61,7 @@ def settings() -> Iterator[Settings]:
 
 def asked(settings: Settings, people: set[str], token: str = "right") -> dict[str, str]:
     found: dict[str, str] = {}
-    for _, some in names(settings, lambda _: json.dumps({"token": token}), RING, people):
+    for _, some in names(settings, lambda _: MemorySecret(json.dumps({"token": token})), RING, people):
         found |= some
     return found
 
