@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
+from holdfast.distribution import DRIFT_MEMORY
 from holdfast.store import Store, read_json, write_json
 
-KEY = "drift/memory.json"
 _KEPT = 7
 
 
@@ -49,7 +49,7 @@ class Memory:
 def remembered(store: Store) -> Memory:
     """What is kept; nothing before the first check."""
     try:
-        held = read_json(store, KEY)
+        held = read_json(store, DRIFT_MEMORY)
     except KeyError:
         return Memory()
     return Memory(tuple(Check(c["day"], c["bundle"], tuple(c["over"])) for c in held["checks"]), held["told"])
@@ -57,4 +57,4 @@ def remembered(store: Store) -> Memory:
 
 def remember(store: Store, memory: Memory) -> None:
     """Keep it."""
-    write_json(store, KEY, {"checks": [asdict(check) for check in memory.checks], "told": memory.told})
+    write_json(store, DRIFT_MEMORY, {"checks": [asdict(check) for check in memory.checks], "told": memory.told})

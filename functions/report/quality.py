@@ -30,9 +30,9 @@ def results(store: Store, run: str) -> list[Json]:
     return [read_json(store, item.key) for item in store.list(f"quality/run={run}/")]
 
 
-def judged(store: Store, run: str) -> list[Judged]:
-    """The same, each with its history."""
-    return [_with_history(store, result) for result in results(store, run)]
+def judged(store: Store, tables: Sequence[Json]) -> list[Judged]:
+    """Results, each with its history."""
+    return [_with_history(store, result) for result in tables]
 
 
 def quality(tables: Sequence[Judged], disputed: int = 0) -> Json:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from holdfast.bundle import CALIBRATOR, IMPORTANCE, METRICS, PERSONAS, SETTINGS, Bundle, load
 from holdfast.contracts import Reported, ReportWanted
+from holdfast.distribution import DRIFT_MEMORY
 from holdfast.errors import NoData
 from holdfast.feature_set import AS_OF
 from holdfast.lake import Lake
@@ -20,7 +21,7 @@ from holdfast.store import Store, read_json
 from report import kept
 from report.carried import carried
 from report.page import page
-from report.quality import judged, quality
+from report.quality import Json, judged, quality, results
 from report.scored import ADOPTED, Scored
 from report.spent import spent
 from report.summary import Findings, summary
@@ -33,13 +34,14 @@ LATEST = "reports/latest.html"
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Write the page, answer where it is, and what the run has cost."""
     wanted = ReportWanted.parse(event)
-    usd = 0.0 if wanted.again else spent(wanted, artifacts(), datetime.now(UTC)).usd
-    answer = report(wanted, lake(), artifacts(), settings().name)
+    tables = results(artifacts(), wanted.run)
+    usd = 0.0 if wanted.again else spent(wanted, artifacts(), tables, datetime.now(UTC)).usd
+    answer = report(wanted, lake(), artifacts(), tables, settings().name)
     return replace(answer, usd=round(usd, 4)).to_json()
 
 
-def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reported:
-    """Read the run's scores and the champion's bundle, write one self-contained page.
+def report(wanted: ReportWanted, lake: Lake, store: Store, tables: list[Json], name: str) -> Reported:
+    """Read the run's scores and the champion's bundle, write one self-contained page. `tables` are Validate's results.
 
     Raises:
         NoData: nobody was ever scored.
@@ -54,7 +56,7 @@ def report(wanted: ReportWanted, lake: Lake, store: Store, name: str) -> Reporte
     names = _companies(lake)
     run = {"name": name, "run": wanted.run, "as_of": wanted.as_of, "model": wanted.champion}
     known = _recorded(store, wanted.run)
-    about = {"data": quality(judged(store, wanted.run), sum(known.get("contradictions", {}).values())),
+    about = {"data": quality(judged(store, tables), sum(known.get("contradictions", {}).values())),
              "drift": _drift(store), "cost": known.get("cost"), "hours": known.get("hours")}  # fmt: skip
     said = summary(scored, night, found, names)
     body = page(said | about, run, carried(scored, night, found, names, run | {"base": _base(bundle, scores)})).encode()
@@ -105,7 +107,7 @@ def _recorded(store: Store, run: str) -> dict[str, Any]:
 def _drift(store: Store) -> dict[str, Any] | None:
     """The last check against what the model learnt from: day, bundle and the features that were over the bounds; None before one."""
     try:
-        checks = read_json(store, "drift/memory.json")["checks"]
+        checks = read_json(store, DRIFT_MEMORY)["checks"]
     except KeyError:
         return None
     return dict(checks[-1]) if checks else None

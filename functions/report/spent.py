@@ -11,7 +11,7 @@ from holdfast.runs import record
 from holdfast.store import Store
 from holdfast.usage import used_by
 from report.execution import entered_states
-from report.quality import results
+from report.quality import Json
 
 _HOUR = 3600
 
@@ -27,24 +27,24 @@ class Spent:
     """Percent of the rows that were judged."""
 
 
-def spent(wanted: ReportWanted, store: Store, now: datetime) -> Spent:
-    """Ask Step Functions for the states that were entered, price what was noted, and tell.
+def spent(wanted: ReportWanted, store: Store, tables: list[Json], now: datetime) -> Spent:
+    """Ask Step Functions for the states that were entered, price what was noted, and tell. `tables` are Validate's results.
 
     An execution of an older version of the chain does not say who it is: then states are not counted.
     """
     entered, hours = _execution(wanted.execution, now) if wanted.execution else ([], 0.0)
-    found = summed(wanted.run, store, entered, hours)
+    found = summed(wanted.run, store, tables, entered, hours)
     tell.measure(RunCost=found.usd, FreshnessHours=found.hours, QuarantinedPercent=found.quarantined)
     return found
 
 
-def summed(run: str, store: Store, entered: list[str], hours: float) -> Spent:
+def summed(run: str, store: Store, tables: list[Json], entered: list[str], hours: float) -> Spent:
     """The same from what is known, kept in the run's record. The report's own seconds are not among it: they are not over."""
     used = used_by(store, run)
     transitions = transitions_of(entered, used)
     cost = cost_of(used, transitions)
     record(store, run, cost=cost.to_json(), states=by_state(used), transitions=transitions, hours=round(hours, 4))
-    return Spent(cost.total, hours, _quarantined(store, run))
+    return Spent(cost.total, hours, _quarantined(tables))
 
 
 def _execution(arn: str, now: datetime) -> tuple[list[str], float]:
@@ -56,7 +56,6 @@ def _execution(arn: str, now: datetime) -> tuple[list[str], float]:
     return entered, (now - started).total_seconds() / _HOUR
 
 
-def _quarantined(store: Store, run: str) -> float:
-    tables = results(store, run)
+def _quarantined(tables: list[Json]) -> float:
     rows = sum(each["rows"] for each in tables)
     return 100 * sum(each["quarantined"] for each in tables) / rows if rows else 0.0

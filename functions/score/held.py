@@ -1,15 +1,13 @@
 """The vectors held for the API: one item per customer in DynamoDB, written only when something changed."""
 
 import hashlib
-import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from holdfast.aws import client, translated
-from holdfast.errors import StorageUnavailable
-from score.writing import ATTEMPTS, THREADS, batches, put_request, written
+from score.writing import THREADS, batches, in_full, put_request, written
 
 Item = dict[str, Any]
 _BATCH_READ = 100
@@ -73,17 +71,16 @@ class DynamoVectors:
         return len(items)
 
     def _read(self, batch: list[str]) -> list[Item]:
-        waiting: dict[str, Any] = {self._table: {"Keys": [{"customer_id": {"S": each}} for each in batch]}}
         items: list[Item] = []
-        for attempt in range(ATTEMPTS):
-            with translated("reading customers' vectors"):
-                answer = self._dynamodb.batch_get_item(RequestItems=waiting)
-            items += map(_item, answer["Responses"].get(self._table, []))
-            waiting = answer.get("UnprocessedKeys", {})
-            if not waiting:
-                return items
-            time.sleep(0.05 * 2**attempt)
-        raise StorageUnavailable(f"DynamoDB left vectors unread after {ATTEMPTS} attempts")
+
+        def read(waiting: dict[str, Any]) -> dict[str, Any]:
+            answer = self._dynamodb.batch_get_item(RequestItems=waiting)
+            items.extend(map(_item, answer["Responses"].get(self._table, [])))
+            return dict(answer.get("UnprocessedKeys", {}))
+
+        keys = [{"customer_id": {"S": each}} for each in batch]
+        in_full(read, {self._table: {"Keys": keys}}, "reading customers' vectors")
+        return items
 
 
 @dataclass

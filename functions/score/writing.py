@@ -1,7 +1,7 @@
-"""Writes to the online store, as many in one call as DynamoDB takes, and several calls at once."""
+"""Calls of the online store for many items: as many as DynamoDB takes in one, several at once, and what it leaves undone again."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, TypeVar
@@ -47,12 +47,23 @@ def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
         yield batch
 
 
-def _sent(dynamodb: Any, table: str, batch: list[Request]) -> None:
-    waiting = {table: batch}
+def in_full(call: Callable[[dict[str, Any]], dict[str, Any]], waiting: dict[str, Any], doing: str) -> None:
+    """Call with what is waiting, and again with what DynamoDB leaves undone of it, after longer and longer.
+
+    Raises:
+        StorageUnavailable: something was left again and again.
+    """
     for attempt in range(ATTEMPTS):
-        with translated("writing to the online store"):
-            waiting = dynamodb.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {})
+        with translated(doing):
+            waiting = call(waiting)
         if not waiting:
             return
         time.sleep(0.05 * 2**attempt)
-    raise StorageUnavailable(f"DynamoDB left {len(waiting[table])} items unwritten after {ATTEMPTS} attempts")
+    raise StorageUnavailable(f"{doing}: DynamoDB left some undone after {ATTEMPTS} attempts")
+
+
+def _sent(dynamodb: Any, table: str, batch: list[Request]) -> None:
+    def send(waiting: dict[str, Any]) -> dict[str, Any]:
+        return dict(dynamodb.batch_write_item(RequestItems=waiting).get("UnprocessedItems", {}))
+
+    in_full(send, {table: batch}, "writing to the online store")

@@ -48,7 +48,10 @@ def status(deployment: Deployment, limit: int, now: datetime) -> Status:
     """Ask Step Functions, CloudWatch and the runs' records."""
     store = artifacts_of(deployment)
     lines = [_line(deployment, store, each, now) for each in runs(deployment, limit)]
-    return Status(lines, fresh(lines, now), _alarms(deployment), [_of_api(deployment, now), _of_drift(deployment, now)])
+    cloudwatch, name = deployment.client("cloudwatch"), deployment.name
+    with explained(deployment.endpoint):
+        last_day = [_of_api(cloudwatch, name, now), _of_drift(cloudwatch, now)]
+        return Status(lines, fresh(lines, now), _alarms(cloudwatch, name), last_day)
 
 
 def fresh(lines: Iterable[RunLine], now: datetime) -> str:
@@ -99,39 +102,32 @@ def _usd(store: Store, run: str) -> float | None:
         return None
 
 
-def _alarms(deployment: Deployment) -> list[str]:
-    cloudwatch = deployment.client("cloudwatch")
-    with explained(deployment.endpoint):
-        pages = cloudwatch.get_paginator("describe_alarms").paginate(
-            AlarmNamePrefix=f"{deployment.name}-", StateValue="ALARM"
-        )
-        found = [each for page in pages for each in page["MetricAlarms"]]
-    return [f"{each['AlarmName'].removeprefix(deployment.name + '-')}: {each['AlarmDescription']}" for each in found]
+def _alarms(cloudwatch: Any, name: str) -> list[str]:
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{name}-", StateValue="ALARM")
+    found = [each for page in pages for each in page["MetricAlarms"]]
+    return [f"{each['AlarmName'].removeprefix(f'{name}-')}: {each['AlarmDescription']}" for each in found]
 
 
-def _of_api(deployment: Deployment, now: datetime) -> str:
-    of = [{"Name": "ApiName", "Value": deployment.name}]
-    found = {what: _metric(deployment, "AWS/ApiGateway", name, how, of, now) for what, name, how in _API}
+def _of_api(cloudwatch: Any, name: str, now: datetime) -> str:
+    of = [{"Name": "ApiName", "Value": name}]
+    found = {what: _metric(cloudwatch, "AWS/ApiGateway", metric, how, of, now) for what, metric, how in _API}
     if not found["calls"]:
         return "API: no calls counted"
     return f"API: {counted(int(found['calls']), 'call')}, {found['errors'] or 0:,.0f} answered 5xx, p99 {found['p99'] or 0:,.0f} ms"
 
 
-def _of_drift(deployment: Deployment, now: datetime) -> str:
-    drifted = _metric(deployment, "Holdfast", "DriftedFeatures", "Maximum", [], now)
+def _of_drift(cloudwatch: Any, now: datetime) -> str:
+    drifted = _metric(cloudwatch, "Holdfast", "DriftedFeatures", "Maximum", [], now)
     return "drift: not looked for" if drifted is None else f"drift: {counted(int(drifted), 'feature')}"
 
 
 def _metric(
-    deployment: Deployment, namespace: str, name: str, how: str, of: list[dict[str, str]], now: datetime
+    cloudwatch: Any, namespace: str, name: str, how: str, of: list[dict[str, str]], now: datetime
 ) -> float | None:
     """A metric over the last day, by statistic or percentile; None where nothing was measured."""
     kind = "ExtendedStatistics" if how.startswith("p") else "Statistics"
     asked = {"Namespace": namespace, "MetricName": name, "Dimensions": of, "Period": int(_DAY.total_seconds())}
-    with explained(deployment.endpoint):
-        points = deployment.client("cloudwatch").get_metric_statistics(
-            **asked, StartTime=now - _DAY, EndTime=now, **{kind: [how]}
-        )["Datapoints"]
+    points = cloudwatch.get_metric_statistics(**asked, StartTime=now - _DAY, EndTime=now, **{kind: [how]})["Datapoints"]
     values = [point.get("ExtendedStatistics", point)[how] for point in points]
     return max(values) if values else None
 

@@ -16,6 +16,7 @@ from holdfast.lake import Lake
 from holdfast.scoring import Scorer
 from holdfast.settings import Scoring
 from holdfast.store import MemoryStore
+from report.quality import results
 from report.report import report
 from score.batch import SCORES, score_table
 from score.held import MemoryVectors
@@ -58,7 +59,7 @@ class Nights:
         """The page of the scores that are there."""
         wanted = ReportWanted(f"night-{when:%m%d}", self.model, self.lake.snapshot_id("scores") or 0, when.isoformat())
         started = time.perf_counter()
-        answer = report(wanted, self.lake, self.store, "Acme Analytics")
+        answer = report(wanted, self.lake, self.store, results(self.store, wanted.run), "Acme Analytics")
         self.seconds = time.perf_counter() - started
         return self.store.objects[answer.report].decode()
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.floating[Any]]
 
+DRIFT_MEMORY = "drift/memory.json"
+"""Among the artifacts, where Drift keeps what its checks found; Report says what the last one did."""
 _BINS = 10
 _SMOOTHING = 0.5
 """Added to every bin's count (Jeffreys), so that an empty bin is unlikely and not impossible."""

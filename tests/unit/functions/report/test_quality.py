@@ -7,7 +7,7 @@ import pytest
 from holdfast.store import MemoryStore, write_json
 from report.changes import changes
 from report.page import brief, environment, short, span
-from report.quality import judged, quality
+from report.quality import judged, quality, results
 
 RULE = "expect_column_values_to_be_between"
 
@@ -49,7 +49,9 @@ def kept(store: MemoryStore, *results: dict[str, Any]) -> MemoryStore:
 
 
 def section(store: MemoryStore, run: str) -> str:
-    return " ".join(environment().get_template("quality.html.j2").render(**quality(judged(store, run))).split())
+    return " ".join(
+        environment().get_template("quality.html.j2").render(**quality(judged(store, results(store, run)))).split()
+    )
 
 
 def test_a_night_in_which_all_holds_is_said_in_one_sentence():
@@ -103,7 +105,9 @@ def test_a_rule_that_fails_in_more_runs_is_worse_than_one_that_fails_more_rows()
         result("n-02", expectation(False, unexpected=90), table="much"),
     ]
 
-    worst = quality(judged(kept(MemoryStore(), *often, *much), "n-02"))["worst"]
+    store = kept(MemoryStore(), *often, *much)
+
+    worst = quality(judged(store, results(store, "n-02")))["worst"]
 
     assert [(each["table"], each["runs"], each["of"]) for each in worst] == [("often", 2, 2), ("much", 1, 2)]
 
@@ -111,7 +115,7 @@ def test_a_rule_that_fails_in_more_runs_is_worse_than_one_that_fails_more_rows()
 def test_a_run_is_shown_with_the_runs_before_it_and_none_after():
     store = kept(MemoryStore(), *(result(f"n-0{n}", expectation()) for n in (1, 2, 3)))
 
-    assert [each["run"] for each in quality(judged(store, "n-02"))["runs"]] == ["n-01", "n-02"]
+    assert [each["run"] for each in quality(judged(store, results(store, "n-02")))["runs"]] == ["n-01", "n-02"]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def reported(
     scored = score_all(
         ScoringWanted("run-1", version, lake.snapshot_id("features") or 0, AS_OF), lake, store, held, Scoring()
     )
-    answer = report(ReportWanted("run-1", version, scored.scores_snapshot, AS_OF), lake, store, name)
+    answer = report(ReportWanted("run-1", version, scored.scores_snapshot, AS_OF), lake, store, [], name)
     return Page(store.objects[answer.report].decode()), store
 
 
@@ -170,7 +170,7 @@ def test_the_same_scores_make_the_same_page(lake: Lake) -> None:
 
 def test_nobody_scored_is_nothing_to_report(lake: Lake) -> None:
     with pytest.raises(NoData, match="nothing to report"):
-        report(ReportWanted("run", bundle().version, 1, AS_OF), lake, MemoryStore(), "Acme")
+        report(ReportWanted("run", bundle().version, 1, AS_OF), lake, MemoryStore(), [], "Acme")
 
 
 def test_numbers_are_written_as_people_write_them() -> None:
