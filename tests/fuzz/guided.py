@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS = sorted(path.stem for path in Path(__file__).with_name("targets").glob("*.py"))
-LIMITS = ("-timeout=5", "-rss_limit_mb=2048", "-max_len=65536")
+LIMITS = ("-timeout=5", "-rss_limit_mb=2048", "-max_len=131072")
 PACKAGES = ["holdfast", "validate", "features", "ingest", "score", "infra"]
 
 
