@@ -75,6 +75,7 @@ class Chain(Construct):
         self._grouping = engine.group(self)
         self._steps = self._build_steps()
         self.machine = self._build_machine(self._build_entrance())
+        functions.let_older_runs(self.machine)
         storage.key.grant(self.machine, "kms:Decrypt", "kms:GenerateDataKey")
         self._allow_callbacks()
         engine.allow(self.machine)
@@ -147,7 +148,7 @@ class Chain(Construct):
             self,
             name,
             state_name=name,
-            lambda_function=self._functions[function or name],
+            lambda_function=self._functions.invoked(function or name),
             payload_response_only=True,
             retry_on_service_exceptions=False,
             payload=sfn.TaskInput.from_object(payload) if payload else None,
@@ -189,7 +190,7 @@ class Chain(Construct):
             self,
             "Train",
             state_name="Train",
-            lambda_function=self._functions["Train"],
+            lambda_function=self._functions.invoked("Train"),
             integration_pattern=sfn.IntegrationPattern.WAIT_FOR_TASK_TOKEN,
             payload=sfn.TaskInput.from_object(payload),
             result_path="$.trained",

@@ -71,8 +71,8 @@ class Copied(Construct):
 
     @property
     def table(self) -> dynamodb.ReplicaTableProps:
-        """A replica of a global table."""
-        return dynamodb.ReplicaTableProps(region=self.region)
+        """A replica of a global table: taking a region out of the list takes it away."""
+        return dynamodb.ReplicaTableProps(region=self.region, deletion_protection=False)
 
     @property
     def secret(self) -> secretsmanager.ReplicaRegion:

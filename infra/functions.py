@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.access import grant
@@ -33,6 +34,8 @@ class Functions(Construct):
         unused: frozenset[str],
     ) -> None:
         super().__init__(scope, construct_id)
+        self._target = target
+        self._invoked: dict[str, lambda_.IFunction] = {}
         environment = target.environment | environment_of(storage, alerts)
         self.dead_letters = letters = dead_letters(self, "DeadLetters")
         self.all = {
@@ -55,6 +58,17 @@ class Functions(Construct):
 
     def __getitem__(self, name: str) -> lambda_.Function:
         return self.all[name]
+
+    def invoked(self, name: str) -> lambda_.IFunction:
+        """A function as a run invokes it."""
+        if name not in self._invoked:
+            self._invoked[name] = self._target.invoked(self.all[name])
+        return self._invoked[name]
+
+    def let_older_runs(self, machine: sfn.StateMachine) -> None:
+        """A run that is under way keeps its definition, which may be of a time when functions were invoked by their names."""
+        for name in self._invoked:
+            self.all[name].grant_invoke(machine)
 
 
 def function_of(

@@ -122,6 +122,7 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             removal_policy=self._removal,
+            deletion_protection=self._removal == RemovalPolicy.RETAIN,
         )
 
     def _build_pseudonym_key(self, name: str) -> secretsmanager.Secret:
@@ -165,7 +166,7 @@ class Storage(Construct):
         )
 
     def _build_catalogue(self) -> glue.CfnDatabase:
-        return glue.CfnDatabase(
+        database = glue.CfnDatabase(
             self,
             "Database",
             catalog_id=Stack.of(self).account,
@@ -173,3 +174,5 @@ class Storage(Construct):
                 name=self.database, location_uri=f"s3://{self.lake.bucket_name}/{self.database}"
             ),
         )
+        database.apply_removal_policy(self._removal)  # it alone says which files are the tables
+        return database

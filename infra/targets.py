@@ -32,6 +32,10 @@ class Target(Protocol):
         """A Lambda function of this target's runtime and packaging."""
         ...
 
+    def invoked(self, function: lambda_.Function) -> lambda_.IFunction:
+        """A function as a run of the chain invokes it while it may be replaced by another version."""
+        ...
+
     def training(self, scope: Construct) -> Training:
         """How the training job is launched."""
         ...
@@ -57,6 +61,8 @@ class AwsTarget:
     removal = RemovalPolicy.RETAIN
 
     def __init__(self, stack: Stack, packager: Packager, images: Images) -> None:
+        # Without it a version is published for a change of code alone, and what lies in a layer never reaches an alias.
+        stack.node.set_context("@aws-cdk/aws-lambda:recognizeLayerVersion", True)
         self.environment: dict[str, str] = {}
         self._packager = packager
         self._bases = images
@@ -80,6 +86,9 @@ class AwsTarget:
             environment=environment,
             **common,
         )
+
+    def invoked(self, function: lambda_.Function) -> lambda_.IFunction:
+        return at_once(function, "Live", function)  # code and layers are changed one after the other, an alias at once
 
     def training(self, scope: Construct) -> Training:
         return FargateTraining(scope, "Training", image=self._image("train"), build_args=_base(self._bases.train))
@@ -148,6 +157,9 @@ class LocalTarget:
             code=lambda_.Code.from_asset(str(self._folder(spec.stage))),
             **common,
         )
+
+    def invoked(self, function: lambda_.Function) -> lambda_.IFunction:
+        return function  # the folder holds all of it
 
     def training(self, scope: Construct) -> Training:
         return ProcessTraining()

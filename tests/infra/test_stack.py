@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Match, Template
+from aws_cdk.assertions import Template
 
 from infra.access import ACCESS
 from infra.catalogue import FUNCTIONS
@@ -191,11 +191,6 @@ def test_every_output_that_programs_read_is_there(template: Template) -> None:
     outputs = template.find_outputs("*")
 
     assert {"ApiUrl", "StateMachineArn", "LakeBucket", "ScoresTable", "AlertsTopic"} <= set(outputs)
-
-
-def test_deleting_the_stack_of_a_real_account_keeps_the_data(aws: Template) -> None:
-    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::GlobalTable", "AWS::KMS::Key"):
-        aws.all_resources(kind, Match.object_like({"DeletionPolicy": "Retain"}))
 
 
 def test_a_bucket_of_the_companys_own_may_be_read_by_those_who_pull_and_nobody_else(tmp_path: Path) -> None:
