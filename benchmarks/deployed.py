@@ -22,13 +22,13 @@ class Deployed:
         return Deployment(**json.loads((self.state / "outputs.json").read_text()))
 
     def holdfast(self, *arguments: str, well: bool = True, typed: str = "") -> str:
-        """Run a command; `well` says how it has to end."""
+        """Run a command; `well` says how it has to end. What it printed, and of one that has to fail what it complained of as well."""
         command = [str(Path(sys.executable).with_name("holdfast")), *arguments]
         environment = os.environ | {"HOLDFAST_STATE": str(self.state)}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, input=typed)
         if (done.returncode == 0) != well:
             raise SystemExit(f"{' '.join(arguments[:1])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
+        return done.stdout if well else done.stdout + done.stderr
 
     def put(self, key: str, body: bytes) -> None:
         """Upload a file."""

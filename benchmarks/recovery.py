@@ -32,6 +32,9 @@ from infra.packaging import ROOT
 _TIMES = UNLIKE | {"score_id"}
 """What an answer says of when and by which run, beside the score."""
 _WAITS = "holdfast recover"
+"""What an erasure says to do before it goes on."""
+_LEFT, _PARTS = "there already", 7
+"""What `recover` says of each of its parts when it is typed again."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,17 @@ def recovered(stack: Deployed, wanted: demo.Wanted) -> dict[str, Any]:
     objects = taken(stack.deployment)
     stack.holdfast("down")
     deploy(stack, wanted, objects)
-    refused = stack.holdfast("privacy", "resume", well=False)
+    refused = _WAITS in stack.holdfast("privacy", "resume", well=False)
     print(stack.holdfast("recover", "--keys", str(kept)), flush=True)
     at_once = stood(stack.deployment, everybody)
     again = stack.holdfast("recover")
     print(again + stack.holdfast("run"), flush=True)
     after = stood(stack.deployment, everybody)
-    return compared(before, at_once, after, gone) | {"refused_before": refused, "again": again.count("there already")}
+    answer = compared(before, at_once, after, gone) | {
+        "refused_before": refused,
+        "left_alone_again": again.count(_LEFT),
+    }
+    return answer | {"well": answer["well"] and refused and answer["left_alone_again"] == _PARTS}
 
 
 def compared(before: Stood, at_once: Stood, after: Stood, gone: str) -> dict[str, Any]:
