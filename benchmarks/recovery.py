@@ -70,9 +70,9 @@ def recovered(stack: Deployed, wanted: demo.Wanted) -> dict[str, Any]:
     print(stack.holdfast("forget", gone, "--yes") + stack.holdfast("run"), flush=True)
     before, kept = stood(stack.deployment, everybody), STATE / "keys.json"
     stack.holdfast("keys", "export", str(kept))
-    objects = taken(stack.deployment)
+    objects, metadata = taken(stack.deployment), _metadata(stack.deployment)
     stack.holdfast("down")
-    deploy(stack, wanted, objects)
+    deploy(stack, wanted, objects, metadata)
     refused = _WAITS in stack.holdfast("privacy", "resume", well=False)
     print(stack.holdfast("recover", "--keys", str(kept)), flush=True)
     at_once = stood(stack.deployment, everybody)
@@ -102,13 +102,13 @@ def compared(before: Stood, at_once: Stood, after: Stood, gone: str) -> dict[str
     }  # fmt: skip
 
 
-def deploy(stack: Deployed, wanted: demo.Wanted, objects: Snapshot) -> None:
+def deploy(stack: Deployed, wanted: demo.Wanted, objects: Snapshot, metadata: dict[str, dict[str, str]]) -> None:
     """A new runtime that holds the objects of the old one, and a stack on them."""
     settings = demo.at_home(load_settings(wanted.config), wanted)
     processes = Processes(STATE)
     runtime.start(processes, wanted.port, settings.region)
     left = stack.deployment
-    fill(left, objects)
+    fill(left, objects, metadata)
     section = stack.holdfast("recover", "--find")
     print(section, flush=True)
     written = STATE / "recovered.toml"
@@ -120,8 +120,8 @@ def deploy(stack: Deployed, wanted: demo.Wanted, objects: Snapshot) -> None:
     demo.start_standins(processes, wanted, deployment, taking_over)
 
 
-def fill(left: Deployment, objects: Snapshot) -> None:
-    """Buckets as a stack leaves them on AWS: under a key, with every object."""
+def fill(left: Deployment, objects: Snapshot, metadata: dict[str, dict[str, str]]) -> None:
+    """Buckets as a stack leaves them on AWS: under a key, with every object, and of uploads with what they say of themselves."""
     s3 = left.client("s3")
     key = left.client("kms").create_key()["KeyMetadata"]["Arn"]
     logs = left.artifacts_bucket.replace("storageartifacts", "storageaccesslogs")
@@ -131,7 +131,8 @@ def fill(left: Deployment, objects: Snapshot) -> None:
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
         s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
     for (bucket, name), (_, body) in objects.objects.items():
-        s3.put_object(Bucket=bucket, Key=name, Body=body)
+        said = metadata.get(name, {}) if bucket == left.uploads_bucket else {}
+        s3.put_object(Bucket=bucket, Key=name, Body=body, Metadata=said)
 
 
 def stood(deployment: Deployment, everybody: list[str]) -> Stood:
@@ -145,6 +146,14 @@ def people(world: Path) -> list[str]:
     """External ids of everybody in the world."""
     held = pq.read_table(world / "crm" / "hubspot_contacts.parquet", columns=["external_id"])
     return sorted({each for each in held["external_id"].to_pylist() if each})
+
+
+def _metadata(deployment: Deployment) -> dict[str, dict[str, str]]:
+    """Of each object that was uploaded, by key."""
+    s3, bucket = deployment.client("s3"), deployment.uploads_bucket
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
+    return {key: s3.head_object(Bucket=bucket, Key=key)["Metadata"] for key in keys}
 
 
 def _scores(deployment: Deployment, everybody: list[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from holdfast.aws import client, error_code, translated
 from holdfast.errors import ErasureUnfinished
+from holdfast.recovery import with_etag
 
 _AT_ONCE = 1000
 """Versions in one call."""
@@ -39,7 +40,7 @@ class Bucket(Protocol):
         ...
 
     def write(self, key: str, body: bytes, like: Version) -> str:
-        """Put another version of an object, of the same type; its etag."""
+        """Put another version of an object, of the same type, which remembers what its etag was; its etag now."""
         ...
 
     def remove(self, versions: Sequence[Version]) -> None:
@@ -81,8 +82,10 @@ class S3Bucket:
     def write(self, key: str, body: bytes, like: Version) -> str:
         with translated(f"writing to {self.name}"):
             head = self._s3.head_object(Bucket=self.name, Key=like.key, VersionId=like.id)
-            more = {name: head[name] for name in ("ContentType", "ContentEncoding", "Metadata") if head.get(name)}
-            return str(self._s3.put_object(Bucket=self.name, Key=key, Body=body, **more)["ETag"]).strip('"')
+            more = {name: head[name] for name in ("ContentType", "ContentEncoding") if head.get(name)}
+            metadata = with_etag(head.get("Metadata", {}), like.etag)
+            written = self._s3.put_object(Bucket=self.name, Key=key, Body=body, Metadata=metadata, **more)
+            return str(written["ETag"]).strip('"')
 
     def remove(self, versions: Sequence[Version]) -> None:
         for start in range(0, len(versions), _AT_ONCE):

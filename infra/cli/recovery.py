@@ -1,9 +1,10 @@
 """What lies in no bucket, made again on a new stack from the buckets of one that is gone. Each part is left alone where it is there."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from holdfast import recovery
@@ -57,7 +58,12 @@ def recovered(deployment: Deployment, settings: Settings, given: str | None) -> 
         )
         yield "champion", _champion(deployment, artifacts)
         ledger = ledger_of(deployment)
-        yield "log files", booked(ledger, _files(deployment, settings), read_before(runs, artifacts))
+        yield (
+            "log files",
+            booked(
+                ledger, _files(deployment, settings), read_before(runs, artifacts), partial(_etags_before, deployment)
+            ),
+        )
         yield "streams", noted(ledger, cursors(runs, settings, artifacts, landing_of(deployment)))
         yield "scores", _scores(deployment, there, artifacts)
 
@@ -100,19 +106,31 @@ def read_before(runs: Iterable[str], artifacts: Store) -> set[tuple[str, str, st
     return read
 
 
-def booked(ledger: Ledger, files: Mapping[str, Mapping[str, str]], read: set[tuple[str, str, str]]) -> str:
-    """Book files that are as they were when they were read. `files` are those that there are: etag by address, by source."""
+def booked(
+    ledger: Ledger,
+    files: Mapping[str, Mapping[str, str]],
+    read: set[tuple[str, str, str]],
+    before: Callable[[str], Iterable[str]],
+) -> str:
+    """Book files that are as they were when they were read, or were written anew since by an erasure. `files` are those that there are:
+    etag by address, by source; `before` gives the etags that one had, by its address."""
     new = there = 0
     for source, listed in files.items():
         held = ledger.booked(source)
         missing = {
             address: etag
             for address, etag in listed.items()
-            if (source, address, etag) in read and held.get(address) != etag
+            if held.get(address) != etag and _was_read(source, address, etag, read, before)
         }
         ledger.book(source, missing, "recovered")
         new, there = new + len(missing), there + len(held)
     return _counted(new, there, "booked as read")
+
+
+def _was_read(
+    source: str, address: str, etag: str, read: set[tuple[str, str, str]], before: Callable[[str], Iterable[str]]
+) -> bool:
+    return (source, address, etag) in read or any((source, address, each) in read for each in before(address))
 
 
 def cursors(
@@ -233,6 +251,11 @@ def _files(deployment: Deployment, settings: Settings) -> dict[str, dict[str, st
             listed: Iterator[Listed] = BucketOf(deployment, bucket).list(inside)
             found[name] = {f"{bucket}/{item.key}": item.etag for item in listed}
     return found
+
+
+def _etags_before(deployment: Deployment, address: str) -> list[str]:
+    bucket, _, key = address.partition("/")
+    return str(deployment.client("s3").head_object(Bucket=bucket, Key=key)["Metadata"].get(recovery.WAS, "")).split()
 
 
 def _metadata(deployment: Deployment) -> Iterator[tuple[str, datetime]]:

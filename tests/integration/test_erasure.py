@@ -1,5 +1,6 @@
 """The stage's seams on the embedded runtime: versions of objects, the register, items and queues are what S3, DynamoDB and SQS have."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 
@@ -7,6 +8,7 @@ import boto3
 import pytest
 
 from holdfast.errors import ErasureUnfinished, StateLost
+from holdfast.recovery import WAS
 from holdfast.store import S3Store
 from privacy import forget, house, items, objects, register
 from privacy.bodies import Reading
@@ -71,6 +73,7 @@ def test_of_every_version_what_names_the_person_goes_for_good(bucket: str, sough
     assert (tally.objects, tally.versions) == (1, 2)
     head = s3.head_object(Bucket=bucket, Key="usage/a")
     assert (head["ContentType"], [head["ETag"].strip('"')]) == ("application/x-ndjson", told)
+    assert head["Metadata"] == {WAS: hashlib.md5(HERS + HIS).hexdigest()}
 
 
 def test_the_register_keeps_tokens_by_receipt_and_requests_as_they_are(state: str) -> None:

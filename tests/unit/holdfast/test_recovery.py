@@ -52,6 +52,17 @@ def test_nothing_goes_on_without_erasures_that_there_were() -> None:
         recovery.refuse_lost(said(RING, "a", "b"), RING.every, {"b", "c"})
 
 
+def test_an_object_remembers_the_etags_that_it_had_and_no_more_than_it_may() -> None:
+    once = recovery.with_etag({"by": "us"}, "a")
+    metadata = recovery.with_etag(once, "b")
+
+    assert metadata == {"by": "us", recovery.WAS: "a b"}
+    for number in range(100):
+        metadata = recovery.with_etag(metadata, f"{number:032}")
+    assert len(metadata[recovery.WAS]) < 2000
+    assert metadata[recovery.WAS].endswith(f"{99:032}")
+
+
 def test_the_champion_is_noted_with_its_history_and_pin() -> None:
     store, champion = MemoryStore(), Champion("b", "run", NOW.isoformat(), ("a",), "fs")
 

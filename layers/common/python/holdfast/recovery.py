@@ -1,6 +1,6 @@
 """What lies in no bucket and cannot be made again has a copy among the artifacts, from where `holdfast recover` puts it back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,6 +10,10 @@ from holdfast.registry import Champion
 from holdfast.store import Readable, Store, read_json, write_json
 
 FORGOTTEN, CHAMPION = "recovery/forgotten.json", "recovery/champion.json"
+WAS = "holdfast-was"
+"""Metadata of an object that an erasure wrote anew: etags that it had before, oldest first."""
+_REMEMBERED = 40
+"""Etags of an object: S3 takes 2 KB of metadata."""
 _SAID, _DOMAIN = "holdfast", "fingerprint"
 
 
@@ -66,6 +70,12 @@ def refuse_lost(held: Forgotten | None, keys: Iterable[Pseudonymiser], receipts:
         )
     if gone := held.receipts - receipts:
         raise StateLost(f"{len(gone)} erasures are missing in the state table: `holdfast recover` puts them back")
+
+
+def with_etag(metadata: Mapping[str, str], etag: str) -> dict[str, str]:
+    """Metadata of an object that is written anew, which had this etag: so it is known that its lines were read already."""
+    before = metadata.get(WAS, "").split()
+    return {**metadata, WAS: " ".join([*before, etag][-_REMEMBERED:])}
 
 
 def note_champion(store: Store, champion: Champion | None) -> None:

@@ -124,10 +124,19 @@ def test_files_are_booked_that_are_as_they_were_read(stores) -> None:
     ledger, read = MemoryLedger(), read_before(["n1", "n2"], stores[0])
     files = {"usage": {"up/usage/n1.gz": "e", "up/usage/n2.gz": "written anew", "up/usage/new.gz": "e"}}
 
-    assert booked(ledger, files, read) == "1 booked as read, 0 there already"
+    assert booked(ledger, files, read, lambda _: ()) == "1 booked as read, 0 there already"
 
     assert ledger.booked("usage") == {"up/usage/n1.gz": "e"}
-    assert booked(ledger, files, read) == "1 there already"
+    assert booked(ledger, files, read, lambda _: ()) == "1 there already"
+
+
+def test_a_file_that_an_erasure_wrote_anew_after_it_was_read_is_booked_as_it_is(stores) -> None:
+    ledger, read = MemoryLedger(), read_before(["n1"], stores[0])
+    files = {"usage": {"up/usage/n1.gz": "anew", "up/usage/new.gz": "anew"}}
+
+    assert booked(ledger, files, read, lambda _: ("first", "e", "between")) == "1 booked as read, 0 there already"
+
+    assert ledger.booked("usage") == {"up/usage/n1.gz": "anew"}
 
 
 def test_a_stream_goes_on_from_its_last_pull_and_columns_are_known(stores) -> None:
