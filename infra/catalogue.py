@@ -17,7 +17,8 @@ class FunctionSpec:
     timeout_s: int
     purpose: str
     disk_gb: int = 0
-    """Of its own, for files that are read where they lie; 0 is what every function has (half a gigabyte)."""
+    """Of its own, for files that are read where they lie and for what does not fit into memory; 0 is what every function has (half a
+    gigabyte)."""
     snapshot: bool = False
     """Whether new environments start from an image of one that has begun (SnapStart): of a function that somebody waits for."""
 
@@ -41,6 +42,7 @@ FUNCTIONS = {
             3008,
             900,
             "pulls one stream or one batch of log files into landing",
+            disk_gb=10,
         ),
         FunctionSpec(
             "Reconcile",
