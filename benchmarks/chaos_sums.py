@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,10 @@ _STRANGE = tuple(key for key, _ in FILES.values())
 """Files that a night without faults does not have."""
 UNLIKE = frozenset({"run", "run_id", "scored_at", "made_at", "trained_at", "_run", "_known_at"})
 """Columns that say when and by which run a row was written, and nothing else."""
+_KEYS = frozenset(
+    {"id", "record", "source", "stream", "as_of", "cutoff", "change", "feature", "_event_time", "_removed"}
+)
+"""Columns that tell a row of a table from others, beside every `…_id`."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,12 @@ def sums(deployment: Deployment) -> Sums:
     } | dict(_landed(deployment))  # fmt: skip
 
 
+def keyed(deployment: Deployment) -> Sums:
+    """Of every table of the lake, and of the served scores, the keys alone: what tells a row from others, whatever else it says."""
+    found = dict(_lake(deployment, _keys))
+    return found | {"scores served": counted(map(_keys, map(_plain, items(deployment, deployment.scores_table))))}
+
+
 def differing(ours: Sums, whole: Sums) -> list[Differing]:
     """What was lost and what is there too often, by table; a changed row is both."""
     found = []
@@ -59,11 +69,17 @@ def rows(told: Sums) -> int:
     return sum(each.total() for each in told.values())
 
 
-def _lake(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:
+def _lake(
+    deployment: Deployment, told: Callable[[dict[str, Any]], dict[str, Any]] = dict
+) -> Iterator[tuple[str, Counter[str]]]:
     lake = lake_of(deployment)
     for name in lake.names():
         table = lake.read(name)
-        yield name, counted(table.to_pylist() if table is not None else [])
+        yield name, counted(map(told, table.to_pylist() if table is not None else []))
+
+
+def _keys(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name in _KEYS or name.endswith("_id")}
 
 
 def _landed(deployment: Deployment) -> Iterator[tuple[str, Counter[str]]]:

@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
 from holdfast.errors import StorageUnavailable
+from holdfast.reading import known
 from holdfast.regions import scoring_stack
 from infra.local import runtime
 from infra.local.certificate import trusted
@@ -85,7 +86,7 @@ class Deployment:
         if not OUTPUTS.exists():
             raise Trouble("no deployment is known here: run `make demo` first, or name a real one with --target aws")
         try:
-            return cls(**json.loads(OUTPUTS.read_text()))
+            return known(cls, json.loads(OUTPUTS.read_text()))
         except (TypeError, ValueError) as error:
             raise Trouble(
                 f"{relative(OUTPUTS)} is damaged, or of another version of Holdfast: run `make demo` again"

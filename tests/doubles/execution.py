@@ -63,7 +63,7 @@ class Execution:
             (catch,) = state["Catch"]
             return _put(document, catch["ResultPath"], {"Error": "E" * 256, "Cause": str(error)}), catch["Next"]
         if isinstance(result, list | dict) and "ResultSelector" in state:
-            result = _filled(state["ResultSelector"], result, context)
+            result = filled(state["ResultSelector"], result, context)
         document = _put(document, state.get("ResultPath", "$"), result)
         self._measure(name, document)
         return document, state.get("Next")
@@ -81,12 +81,12 @@ class Execution:
             return self._map(name, state, document, context)
         if kind == "Pass" and "Result" in state:
             return state["Result"]
-        return _filled(state["Parameters"], document, context) if "Parameters" in state else document
+        return filled(state["Parameters"], document, context) if "Parameters" in state else document
 
     def _task(
         self, name: str, state: dict[str, Any], document: Any, context: dict[str, Any], rounds: dict[str, int]
     ) -> Any:
-        asked = _filled(state["Parameters"], document, context) if "Parameters" in state else document
+        asked = filled(state["Parameters"], document, context) if "Parameters" in state else document
         self._measure(name, asked)
         tries = 1 + self.worst * sum(each["MaxAttempts"] for each in state.get("Retry", ()))
         self.events += tries * (TRY + state["Resource"].endswith(("Token", ".sync")))
@@ -103,7 +103,7 @@ class Execution:
         found = []
         for item in items:
             own = context | {"Map": {"Item": {"Value": item}}}
-            asked = _filled(state["ItemSelector"], document, own) if "ItemSelector" in state else item
+            asked = filled(state["ItemSelector"], document, own) if "ItemSelector" in state else item
             found.append((self._child if distributed else self._iteration)(state, asked, own))
         return {} if distributed else found
 
@@ -121,16 +121,16 @@ class Execution:
         self.sizes[name] = max(self.sizes.get(name, 0), size)
 
 
-def _filled(template: Any, document: Any, context: dict[str, Any]) -> Any:
+def filled(template: Any, document: Any, context: dict[str, Any]) -> Any:
     """A payload template with its paths replaced by what they lead to."""
     if isinstance(template, list):
-        return [_filled(each, document, context) for each in template]
+        return [filled(each, document, context) for each in template]
     if not isinstance(template, dict):
         return template
     return {
         key.removesuffix(".$"): _at(value, document, context)
         if key.endswith(".$")
-        else _filled(value, document, context)
+        else filled(value, document, context)
         for key, value in template.items()
     }
 
