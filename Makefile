@@ -108,7 +108,7 @@ chaos: setup  ## the chain on a stack of its own under RUNS (20) seeded schedule
 recovery: setup  ## everything gone but what is in the buckets, a new stack on them, `holdfast recover`, a night: the same rows and scores (five minutes)
 	@HOLDFAST_STATE=$(CURDIR)/.build/recovery PYTHONPATH=.:functions:layers/common/python python -m benchmarks.recovery $(ARGS)
 
-upgrade: setup  ## an older commit, today's code over it in the middle of a night, and back: nothing lost, scores all the while (ARGS="--from HEAD~50")
+upgrade: setup  ## an older commit, today's code over it in the middle of a night, and back: nothing lost, scores all the while (ARGS="--from HEAD~100")
 	@PYTHONPATH=.:functions:layers/common/python python -m benchmarks.upgrade $(ARGS)
 
 contract: setup  ## record today's messages, documents and tables as the next version, with examples of the demo that runs here

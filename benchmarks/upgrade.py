@@ -1,6 +1,6 @@
 """A new version over a running old one, in the middle of a night, and back again: nothing is lost, and scores are answered all the while.
 
-    make upgrade ARGS="--from HEAD~50"
+    make upgrade ARGS="--from HEAD~100"
 
 Deploys the older commit with its own environment, and plays three nights after its first: all by the older code, and once more with today's
 code deployed over it in the middle of the first one, and the older code over today's before the last one. The two are compared, each table
@@ -18,10 +18,12 @@ from benchmarks import chaos_sums
 from benchmarks.chaos_snapshot import taken
 from benchmarks.chaos_sums import Sums
 from benchmarks.upgrade_callers import Caller
-from benchmarks.upgrade_code import Code, checked_out, today
+from benchmarks.upgrade_code import Code, checked_out, days_ago, today
 from benchmarks.upgrade_stage import Stage
 
 DAYS = (1, 2, 3)
+AGE = 2
+"""Days: the last commit that is so much older than today's, which ended a day, is likelier to work than any in between."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,9 @@ class Held:
 def main() -> None:
     """Play, compare, and say it."""
     wanted = _arguments()
-    old = checked_out(wanted.older)
+    old = checked_out(wanted.older or days_ago(AGE))
     with Stage(wanted.port, wanted.customers) as stage:
-        print(f"{wanted.older} ({old.name}): deployed, first night", flush=True)
+        print(f"{old.name}: deployed, first night", flush=True)
         stage.begin(old)
         first = taken(stage.deployment)
         for day in DAYS:
@@ -107,11 +109,12 @@ def _held(stage: Stage) -> Held:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--from", dest="older", default="HEAD~50", help="the older commit, as git names it (HEAD~50)")
+    age = f"the older commit, as git names it (the last one that is {AGE} days older than HEAD)"
+    parser.add_argument("--from", dest="older", default="", help=age)
     parser.add_argument(
         "--during", default="IngestAll", help="the state of the night in which the deployment begins (IngestAll)"
     )
-    parser.add_argument("--customers", type=int, default=120, help="of the world (120)")
+    parser.add_argument("--customers", type=int, default=60, help="of the world (60)")
     parser.add_argument("--port", type=int, default=4600, help="the first of three (4600)")
     return parser.parse_args()
 

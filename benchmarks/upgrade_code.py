@@ -89,6 +89,19 @@ def checked_out(ref: str) -> Code:
     return Code(folder)
 
 
+def days_ago(days: int) -> str:
+    """The last commit of HEAD's that is so many days older.
+
+    Raises:
+        SystemExit: there is none.
+    """
+    until = int(_git("log", "-1", "--format=%ct", folder=ROOT)) - days * 86_400
+    commit = _git("rev-list", "-1", f"--before={until}", "HEAD", folder=ROOT)
+    if not commit:
+        raise SystemExit(f"no commit is {days} days older than HEAD: name one with --from")
+    return commit
+
+
 def _account(port: int) -> dict[str, str]:
     """Where the embedded runtime is, and whose it is."""
     names = ("AWS_", "CDK_DEFAULT_")

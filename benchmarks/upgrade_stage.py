@@ -58,7 +58,12 @@ class Stage:
         config = self._folder / "holdfast.toml"
         code.configured(config)
         size = ("--customers", str(self._customers), "--port", str(self._port))
-        code.run("holdfast", "demo", "--config", str(config), *size, HOLDFAST_STATE=str(self._state))
+        try:
+            code.run("holdfast", "demo", "--config", str(config), *size, HOLDFAST_STATE=str(self._state))
+        except SystemExit as failed:
+            raise SystemExit(
+                f"{failed}\nThe older commit does not work by itself: name another one with --from"
+            ) from failed
         s3, bucket = self.deployment.client("s3"), self.deployment.uploads_bucket
         last = max(each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"])
         self._last = last, s3.get_object(Bucket=bucket, Key=last)["Body"].read()
