@@ -2,8 +2,8 @@
 
     make upgrade ARGS="--from HEAD~100"
 
-Deploys the older commit with its own environment, and plays three nights after its first: all by the older code, and once more with today's
-code deployed over it in the middle of the first one, and the older code over today's before the last one. The two are compared, each table
+Deploys the older commit with its own environment, and plays three nights after its first: with today's code deployed over it in the middle
+of the first one, and the older code over today's before the last one; and once more all by the older code. The two are compared, each table
 by its keys and by whole rows: a row may be another where the versions do not make the same of the same, but none may be missing or twice.
 The last line is JSON; it ends with 1 if anything was lost, a night failed, or a score was not answered.
 """
@@ -42,14 +42,17 @@ def main() -> None:
         print(f"{old.name}: deployed, first night", flush=True)
         stage.begin(old)
         first = taken(stage.deployment)
+        stage.prepare(today())
+        stage.prepare(old)
+        with Caller(stage.scored()) as caller:
+            under_way = _upgraded(stage, old, wanted.during)
+        ours = _held(stage)
+        print(json.dumps(caller.told() | under_way), flush=True)
+        stage.back(first)
         for day in DAYS:
             stage.day(day)
             print(f"without any deployment, night {day + 1}: {stage.night()}", flush=True)
-        whole = _held(stage)
-        stage.back(first)
-        with Caller(stage.scored()) as caller:
-            under_way = _upgraded(stage, old, wanted.during)
-        told = summed(_held(stage), whole) | caller.told() | {"from": old.name, "to": today().name} | under_way
+        told = summed(ours, _held(stage)) | caller.told() | {"from": old.name, "to": today().name} | under_way
     print(json.dumps(told))
     sys.exit(not well(told))
 
@@ -78,9 +81,7 @@ def well(told: dict[str, Any]) -> bool:
 
 
 def _upgraded(stage: Stage, old: Code, during: str) -> dict[str, Any]:
-    """The same nights with two deployments."""
-    stage.prepare(today())
-    stage.prepare(old)
+    """The nights with two deployments."""
     stage.day(1)
     run = stage.start()
     before = stage.until(run, during)

@@ -12,6 +12,8 @@ from infra.local import runtime
 from infra.packaging import BUILD, ROOT
 
 CODES = BUILD / "upgrade" / "codes"
+_BEHIND = {"hubspot": (1, {"requests_per_10s": 180, "searches_per_s": 50}), "intercom": (2, {})}
+"""Kind of source -> its port, counted from the runtime's, and what the stand-in allows."""
 _SMALL = {"cutoffs": 2, "minimum_churners": 1, "trees": 20, "features": 20}
 
 
@@ -46,9 +48,15 @@ class Code:
         if done.returncode:
             raise SystemExit(f"{program} {arguments[0]} of {self.name} ended with {done.returncode}:\n{_end(done)}")
 
-    def configured(self, path: Path) -> None:
-        """Its own configuration with a model that few customers can carry, as its users have written it."""
+    def configured(self, path: Path, port: int) -> None:
+        """Its own configuration as its users would have written it: with the sources that stand behind `port`, the clock of their data,
+        and a model that few customers can carry."""
         said = tomllib.loads((self.folder / "holdfast.toml").read_text())
+        for source in said["sources"].values():
+            if source["kind"] in _BEHIND:
+                number, eased = _BEHIND[source["kind"]]
+                source |= {"base_url": f"http://127.0.0.1:{port + number}"} | eased
+        said["run"] = {"as_of": "data"}
         said["training"] = said.get("training", {}) | _SMALL
         said["promotion"] = said.get("promotion", {}) | {"minimum_auc": 0.0}
         path.write_text(tomli_w.dumps(said))

@@ -33,6 +33,7 @@ class Stage:
     def __init__(self, port: int, customers: int) -> None:
         self._port, self._customers = port, customers
         self._folder = BUILD / "upgrade" / str(port)
+        self._config = self._folder / "holdfast.toml"
         self._state, self._processes = self._folder / "deployed", Processes(self._folder / "deployed")
         self._last: tuple[str, bytes] = ("", b"")
 
@@ -55,11 +56,10 @@ class Stage:
 
     def begin(self, code: Code) -> None:
         """Start the runtime and the sources, deploy, and run the first night: `make demo` of that version."""
-        config = self._folder / "holdfast.toml"
-        code.configured(config)
+        code.configured(self._config, self._port)
         size = ("--customers", str(self._customers), "--port", str(self._port))
         try:
-            code.run("holdfast", "demo", "--config", str(config), *size, HOLDFAST_STATE=str(self._state))
+            code.run("holdfast", "demo", "--config", str(self._config), *size, HOLDFAST_STATE=str(self._state))
         except SystemExit as failed:
             raise SystemExit(
                 f"{failed}\nThe older commit does not work by itself: name another one with --from"
@@ -69,8 +69,8 @@ class Stage:
         self._last = last, s3.get_object(Bucket=bucket, Key=last)["Body"].read()
 
     def prepare(self, code: Code) -> None:
-        """Synthesise a version with the configuration that is deployed: an upgrade need not touch it."""
-        code.synthesise(self._state / f"{self.deployment.name}.toml", self._build(code))
+        """Synthesise a version with the older one's configuration: an upgrade need not touch it."""
+        code.synthesise(self._config, self._build(code))
 
     def deploy(self, code: Code) -> None:
         """Deploy a version that was prepared over what is there."""

@@ -55,13 +55,14 @@ def test_a_call_that_is_not_answered_and_a_night_that_fails_are_not_well(failed:
 
 
 def test_a_version_is_configured_by_its_own_file_and_only_made_small(tmp_path: Path) -> None:
-    (tmp_path / "holdfast.toml").write_text('timezone = "UTC"\n[training]\nseed = 3\n')
+    (tmp_path / "holdfast.toml").write_text('timezone = "UTC"\n[sources.crm]\nkind = "hubspot"\n[training]\nseed = 3\n')
 
-    Code(tmp_path).configured(tmp_path / "small.toml")
+    Code(tmp_path).configured(tmp_path / "small.toml", 4600)
 
     said = tomllib.loads((tmp_path / "small.toml").read_text())
     assert (said["timezone"], said["training"]["seed"]) == ("UTC", 3)
-    assert set(said) == {"timezone", "training", "promotion"}
+    assert said["sources"]["crm"]["base_url"] == "http://127.0.0.1:4601"
+    assert set(said) == {"timezone", "sources", "run", "training", "promotion"}
 
 
 def test_who_calls_counts_answers_and_why_there_was_none(monkeypatch: pytest.MonkeyPatch) -> None:
