@@ -26,11 +26,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("fault_seed", range(metafunc.config.getoption("--fault-schedules")))
 
 
+OWN_DEPLOYMENT = ("tests/e2e/test_drift.py", "tests/e2e/test_faults.py")
+"""These deploy for themselves, and so may run beside those that share the demo."""
+
+
 class TogetherByPlace(LoadScopeScheduling):
     """Where tests run side by side, those of a file stay together, and all that share the one deployed demo do."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/e2e" if nodeid.startswith("tests/e2e/") else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") and file not in OWN_DEPLOYMENT else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByPlace:

@@ -18,13 +18,13 @@ from infra.cli.deployment import Deployment
 CUSTOMERS = 320
 
 
-def three_free_ports() -> int:
-    """The first of three; where the search begins differs, so that two sessions at once do not choose the same."""
+def free_ports(count: int = 3) -> int:
+    """The first of so many; where the search begins differs, so that two sessions at once do not choose the same."""
     for attempt in range(os.getpid(), os.getpid() + 100):
         first = 4700 + attempt % 100 * 10
-        if not any(listening(first + i) for i in range(3)):
+        if not any(listening(first + i) for i in range(count)):
             return first
-    raise RuntimeError("no three free ports in a row between 4700 and 5700")
+    raise RuntimeError(f"no {count} free ports in a row between 4700 and 5700")
 
 
 def listening(port: int) -> bool:
@@ -78,7 +78,7 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    demo = Demo(tmp_path_factory.mktemp("demo"), three_free_ports())
+    demo = Demo(tmp_path_factory.mktemp("demo"), free_ports())
     try:
         said = demo.holdfast("demo", "--customers", str(CUSTOMERS), "--port", str(demo.port))
         (demo.state / "said.txt").write_text(said)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Demo, three_free_ports
+from tests.e2e.conftest import Demo, free_ports
 
 CUSTOMERS = 600
 """Somewhat more than half are active at the end; under `minimum_rows` (200) nothing is judged."""
@@ -22,7 +22,7 @@ PATIENCE = 600
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """A deployment of its own: its customers change for good."""
-    company = Demo(tmp_path_factory.mktemp("drifting"), three_free_ports())
+    company = Demo(tmp_path_factory.mktemp("drifting"), free_ports())
     try:
         company.holdfast("demo", "--customers", str(CUSTOMERS), "--port", str(company.port))
         yield company

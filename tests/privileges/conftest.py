@@ -11,7 +11,7 @@ import pytest
 from botocore.config import Config
 
 from infra.cli.deployment import Deployment
-from tests.e2e.conftest import CUSTOMERS, Demo, three_free_ports
+from tests.e2e.conftest import CUSTOMERS, Demo, free_ports
 
 _ONCE = Config(retries={"total_max_attempts": 1})
 _ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}
@@ -57,7 +57,7 @@ class Enforced(Demo):
 
 @pytest.fixture(scope="session")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    demo = Enforced(tmp_path_factory.mktemp("enforced"), three_free_ports())
+    demo = Enforced(tmp_path_factory.mktemp("enforced"), free_ports())
     try:
         said = demo.holdfast("demo", "--customers", str(CUSTOMERS), "--port", str(demo.port), "--enforce-iam")
         (demo.state / "said.txt").write_text(said)
