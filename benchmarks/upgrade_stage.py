@@ -101,6 +101,11 @@ class Stage:
         """A whole night; how it ended."""
         return self.waited(self.start())
 
+    def redriven(self) -> str:
+        """Go on with the run that failed, where it failed; how it ended."""
+        time.sleep(1.1)
+        return self.waited(operate.redrive(self.deployment, ""))
+
     def until(self, run: str, state: str) -> list[str]:
         """Wait until a run has entered a state, or has ended; the states that it entered."""
         while state not in (entered := self.entered(run)) and self._status(run) == "RUNNING":
