@@ -122,7 +122,8 @@ class Storage(Construct):
                 point_in_time_recovery_enabled=True
             ),
             removal_policy=self._removal,
-            deletion_protection=self._removal == RemovalPolicy.RETAIN,
+            # The embedded runtime makes a table anew, without its items, for any property that changes: there none is said.
+            deletion_protection=True if self._removal == RemovalPolicy.RETAIN else None,
         )
 
     def _build_pseudonym_key(self, name: str) -> secretsmanager.Secret:
