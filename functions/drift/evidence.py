@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-from pyiceberg.expressions import EqualTo, Reference
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression, EqualTo, Or, Reference
 
 from drift.divergence import CALIBRATION, OUTCOME, PREDICTION, Outcomes, Shift, shifts
 from holdfast.bundle import IMPORTANCE, REFERENCE, Bundle, load, origin
@@ -24,6 +24,9 @@ _SAID = {
     OUTCOME: "Share of customers who left, at the latest day of which it is known",
     CALIBRATION: "What was predicted of them (before) against what happened (now)",
 }
+_HELD_OUT = Or(*(EqualTo(term=Reference("split"), value=split) for split in ("holdout", "fold")))
+_EVERY = AlwaysTrue()
+_OWN = ("customer_id", "cutoff", "split", "label")
 _DRAWN = 15
 """Columns on Evidently's page: those furthest apart, and those that matter most."""
 
@@ -91,24 +94,19 @@ def gather(lake: Lake, store: Store, registry: Registry) -> Evidence | None:
         return None
     bundle = load(store, champion.version)
     scorer = Scorer.from_bundle(bundle)
-    version = scorer.feature_set.version
-    features, scores = _kept(lake, "features", tag_of(version)), lake.read("scores")
-    examples = _kept(lake, "training_examples", judged_tag(version), tag_of(version))
-    if features is None or scores is None or examples is None or not features.num_rows:
+    version, names = scorer.feature_set.version, scorer.feature_set.names
+    features, scores = _kept(lake, "features", names, (tag_of(version),)), lake.read("scores", ("probability",))
+    holdout = _kept(lake, "training_examples", names, (judged_tag(version), tag_of(version)), _HELD_OUT)
+    if features is None or scores is None or holdout is None or not features.num_rows:
         return None
-    holdout = _held_out(examples)
-    judged = _judged(lake, store, champion.version)
+    judged = _judged(lake, store, champion.version, names)
     return Evidence(
         bundle, scorer, features, floats(scores["probability"]), holdout if judged is None else judged,
         _outcomes(lake, holdout, pc.max(features["cutoff"]).as_py()),
     )  # fmt: skip
 
 
-def _held_out(examples: pa.Table) -> pa.Table:
-    return examples.filter(pc.is_in(examples["split"], pa.array(["holdout", "fold"])))
-
-
-def _judged(lake: Lake, store: Store, version: str) -> pa.Table | None:
+def _judged(lake: Lake, store: Store, version: str, names: Sequence[str]) -> pa.Table | None:
     """The rows that the champion was judged on, of which its reference speaks; None where they are no longer kept."""
     snapshot, table = (
         origin(store, version).get("snapshots", {}).get("training_examples"),
@@ -116,8 +114,7 @@ def _judged(lake: Lake, store: Store, version: str) -> pa.Table | None:
     )
     if snapshot is None or table is None or table.snapshot_by_id(snapshot) is None:
         return None
-    examples = lake.read("training_examples", snapshot_id=snapshot)
-    return None if examples is None else _held_out(examples)
+    return _read(lake, "training_examples", names, snapshot, _HELD_OUT)
 
 
 def _outcomes(lake: Lake, examples: pa.Table, now: datetime) -> Outcomes:
@@ -139,9 +136,20 @@ def _history(lake: Lake, day: datetime) -> pa.Table | None:
     return lake.read("scores_history", ("customer_id", "probability"), night)
 
 
-def _kept(lake: Lake, name: str, *tags: str) -> pa.Table | None:
+def _kept(
+    lake: Lake, name: str, names: Sequence[str], tags: Sequence[str], where: BooleanExpression = _EVERY
+) -> pa.Table | None:
     """A table where the youngest of some tags keeps it; its newest rows where none does."""
     held = lake.tags(name)
     kept = [held[tag] for tag in tags if tag in held]
     newest = max(kept, key=lambda snapshot: lake.said_of(name, snapshot).get(AS_OF, ""), default=None)
-    return lake.read(name, snapshot_id=newest)
+    return _read(lake, name, names, newest, where)
+
+
+def _read(
+    lake: Lake, name: str, names: Sequence[str], snapshot: int | None, where: BooleanExpression
+) -> pa.Table | None:
+    """Of a table that has thousands of columns, and rows of every cutoff, what is looked at: features that are there, and whose they are."""
+    there = set(lake.columns(name, snapshot))
+    columns = [column for column in (*_OWN, *names) if column in there]
+    return lake.read(name, columns, where, snapshot_id=snapshot) if columns else None

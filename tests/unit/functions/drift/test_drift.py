@@ -159,3 +159,28 @@ def test_the_page_draws_the_rows_that_the_champion_was_judged_on_while_they_are_
 
 def test_before_the_first_run_there_is_nothing_to_compare(tmp_path: Path) -> None:
     assert gather(folder_lake(tmp_path), MemoryStore(), MemoryRegistry()) is None
+
+
+def test_of_the_examples_only_judged_rows_and_the_champions_features_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table holds every feature of every cutoff, which is several times the memory of the function."""
+    lake = folder_lake(tmp_path)
+    store, registry = scored(lake, population())
+    examples = training_examples()
+    for name in ("another", "one_more"):
+        examples = examples.append_column(name, pa.array([1.0] * len(examples)))
+    lake.replace("training_examples", examples)
+    read, given = {}, lake.read
+
+    def reading(name: str, *arguments: object, **named: object) -> pa.Table | None:
+        read[name] = given(name, *arguments, **named)
+        return read[name]
+
+    monkeypatch.setattr(lake, "read", reading)
+    evidence = gather(lake, store, registry)
+
+    assert evidence is not None
+    assert set(read["training_examples"]["split"].to_pylist()) == {"holdout"} < set(examples["split"].to_pylist())
+    for name in ("training_examples", "features"):
+        assert set(read[name].column_names) <= {"customer_id", "cutoff", "split", "label", *FEATURES.names}
