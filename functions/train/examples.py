@@ -16,7 +16,7 @@ TRAIN, HOLDOUT, FOLD = "train", "holdout", "fold"
 _BLOCK = 16_384
 """Rows that are looked at in one go, so that no second matrix is made."""
 NO_GROUPS: Mapping[str, NDArray[np.str_]] = MappingProxyType({})
-_NEEDED = ("customer_id", "cutoff", "split", "label", "value")
+NEEDED = ("customer_id", "cutoff", "split", "label", "value")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +70,11 @@ def examples_from(
     Raises:
         TrainingRefused: a column that training needs is not there.
     """
-    if missing := [name for name in _NEEDED if name not in table.column_names]:
+    if missing := [name for name in NEEDED if name not in table.column_names]:
         raise TrainingRefused(f"training_examples has no column {', '.join(missing)}")
     order = pc.sort_indices(table, [("cutoff", "ascending"), ("customer_id", "ascending")])
     order = order.filter(table["label"].is_valid().take(order))
-    known = table.select(_NEEDED).take(order)
+    known = table.select(NEEDED).take(order)
     return Examples(
         rows=matrix(table, names, np.asarray(order)),
         churned=floats(known["label"]) > 0,

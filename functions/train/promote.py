@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from pyiceberg.expressions import EqualTo, Reference
+
 from holdfast import forgotten, recovery
 from holdfast.bundle import Bundle, load
 from holdfast.contracts import Promoted, PromotionWanted
@@ -16,7 +18,7 @@ from holdfast.resources import artifacts, environment, lake, settings
 from holdfast.settings import Promotion
 from holdfast.store import Store
 from train.comparison import Judgement, decide, judge
-from train.examples import HOLDOUT, Examples, examples_from
+from train.examples import HOLDOUT, NEEDED, Examples, examples_from
 
 
 @step
@@ -96,5 +98,9 @@ def _kept(lake: Lake, wanted: PromotionWanted, feature_set: FeatureSet) -> int |
 
 
 def _holdout(lake: Lake, snapshot: int, feature_set: FeatureSet) -> Examples | None:
-    table = lake.read("training_examples", snapshot_id=snapshot)
+    """The judged rows and the set's features alone: the table has every cutoff's, and all that were made."""
+    there = set(lake.columns("training_examples", snapshot))
+    columns = [name for name in (*NEEDED, *feature_set.names) if name in there]
+    judged = EqualTo(term=Reference("split"), value=HOLDOUT)
+    table = lake.read("training_examples", columns, judged, snapshot_id=snapshot)
     return examples_from(table, feature_set.names).of(HOLDOUT) if table is not None else None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,28 @@ def test_a_challenger_that_does_not_gain_enough_leaves_the_champion_where_it_is(
     assert (answer.champion, answer.promoted) == (bundle().version, False)
     assert "on the same 500 holdout rows" in answer.reason
     assert registry.champion().version == bundle().version  # type: ignore[union-attr]
+
+
+def test_of_the_examples_only_judged_rows_and_the_models_features_are_read(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table holds every feature of every cutoff: more than the memory of the function where there are many customers."""
+    store, registry = MemoryStore(), MemoryRegistry()
+    registry.promote(save(store, bundle()), "earlier", NOW, None)
+    lake.replace("training_examples", training_examples().append_column("another", [[1.0] * len(training_examples())]))
+    read, given = [], lake.read
+
+    def reading(*arguments: Any, **named: Any) -> Any:
+        read.append(given(*arguments, **named))
+        return read[-1]
+
+    monkeypatch.setattr(lake, "read", reading)
+    wanted = PromotionWanted("run", save(store, bundle(8)), lake.snapshot_id("training_examples") or 0)
+    promote(wanted, registry, store, lake, Promotion(), NOW)
+
+    assert len(read) == 2
+    assert {split for rows in read for split in rows["split"].to_pylist()} == {"holdout"}
+    assert "another" not in {name for rows in read for name in rows.column_names}
 
 
 def of_another_set() -> Bundle:
