@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 
 from ingest import ingest, plan, reconcile
+from tests.integration.dynamodb import new_table
 from validate import transform, validate
 
 BUCKETS = ("landing", "quarantine", "lake", "artifacts", "uploads")
@@ -117,12 +118,7 @@ def deploy(house: House, secrets: dict[str, str], settings: dict[str, str]) -> N
     for zone in BUCKETS:
         boto3.client("s3").create_bucket(Bucket=house.bucket(zone))
     boto3.client("glue").create_database(DatabaseInput={"Name": settings["HOLDFAST_DATABASE"]})
-    boto3.client("dynamodb").create_table(
-        TableName=settings["HOLDFAST_STATE_TABLE"],
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-    )
+    new_table(settings["HOLDFAST_STATE_TABLE"])
     boto3.client("sns").create_topic(Name=f"{house.name}-alerts")
     for queue in ("inbox", "arrivals"):
         boto3.client("sqs").create_queue(QueueName=f"{house.name}-{queue}")

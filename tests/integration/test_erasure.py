@@ -20,6 +20,7 @@ from privacy.sought import Sought
 from privacy.whose import ANYBODYS
 from tests.doubles.erasure import RING
 from tests.integration.conftest import Runtime, environment
+from tests.integration.dynamodb import new_table
 
 HERS, HIS = b'{"user_id":"u-000012"}\n', b'{"user_id":"u-000013"}\n'
 
@@ -45,12 +46,7 @@ def bucket(aws_runtime: Runtime, request: pytest.FixtureRequest) -> Iterator[str
 def state(aws_runtime: Runtime, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"erasure-{abs(hash(request.node.name)) % 10**8}"
     with environment({}):
-        boto3.client("dynamodb").create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-        )
+        new_table(name)
         yield name
 
 

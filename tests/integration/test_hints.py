@@ -1,6 +1,5 @@
 """Hints in DynamoDB are what their twin in memory is."""
 
-import uuid
 from collections.abc import Iterator
 
 import boto3
@@ -8,6 +7,7 @@ import pytest
 
 from holdfast.hints import CHANGED, EVENTS, GONE, MERGED, PRIVACY, DynamoHints, Hint, Hints, MemoryHints
 from tests.integration.conftest import Runtime
+from tests.integration.dynamodb import new_table
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -15,18 +15,7 @@ def hints(request: pytest.FixtureRequest, aws_runtime: Runtime) -> Iterator[Hint
     if request.param == "memory":
         yield MemoryHints()
         return
-    yield DynamoHints(table())
-
-
-def table() -> str:
-    name = f"state-{uuid.uuid4().hex[:8]}"
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-    )
-    return name
+    yield DynamoHints(new_table())
 
 
 def hint(object_id: str, at: int, kind: str = GONE, event: str = "e", received: int = 100) -> Hint:
@@ -90,7 +79,7 @@ def test_those_of_a_window_come_by_id_from_where_the_last_ones_ended(hints: Hint
 
 
 def test_hints_go_after_a_month_and_wishes_to_be_forgotten_stay(aws_runtime: Runtime) -> None:
-    name = table()
+    name = new_table()
     for number, kind in enumerate([GONE, PRIVACY]):
         DynamoHints(name).take("crm", "contacts", hint(str(number), 10, kind, received=1_000_000_000_000))
 

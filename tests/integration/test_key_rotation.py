@@ -16,6 +16,7 @@ from infra.cli import keys
 from infra.cli.deployment import Deployment
 from score.held import DynamoVectors
 from score.people import People
+from tests.integration.dynamodb import new_table
 from tests.integration.house import House
 from validate import maintain
 from validate.rekeying import lifted
@@ -24,12 +25,7 @@ from validate.rekeying import lifted
 @pytest.fixture
 def deployment(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     """The house as the command line knows it, with a table of what the API answers for."""
-    boto3.client("dynamodb").create_table(
-        TableName=f"{house.name}-scores",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "customer_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "customer_id", "AttributeType": "S"}],
-    )
+    new_table(f"{house.name}-scores", ("customer_id",))
     monkeypatch.setenv("HOLDFAST_SCORES_TABLE", f"{house.name}-scores")
     resources.environment.cache_clear()
     known = {

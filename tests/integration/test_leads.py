@@ -18,6 +18,7 @@ from score.people import People
 from tests.doubles.catalog import folder_lake
 from tests.doubles.erasure import SETTINGS
 from tests.integration.conftest import Runtime
+from tests.integration.dynamodb import new_table
 from validate.online import online_rekeyed
 
 BORN = keyring("a1B2" * 16, "s")
@@ -33,12 +34,7 @@ def tables(aws_runtime: Runtime) -> Iterator[tuple[str, str]]:
     aws.client.cache_clear()
     dynamodb, keys = boto3.client("dynamodb"), {"leads-scores": ("customer_id",), "leads-state": ("pk", "sk")}
     for name, attributes in keys.items():
-        dynamodb.create_table(
-            TableName=name,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": each, "KeyType": kind} for each, kind in zip(attributes, ("HASH", "RANGE"), strict=False)],
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in attributes],
-        )  # fmt: skip
+        new_table(name, attributes)
     yield "leads-scores", "leads-state"
     for name in keys:
         dynamodb.delete_table(TableName=name)

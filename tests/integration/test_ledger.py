@@ -1,13 +1,12 @@
 """The ledger in DynamoDB does what its twin in memory does."""
 
-import uuid
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
 from holdfast.ledger import CURSOR, DynamoLedger, Ledger, MemoryLedger
 from tests.integration.conftest import Runtime
+from tests.integration.dynamodb import new_table
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -15,14 +14,7 @@ def ledger(request: pytest.FixtureRequest, aws_runtime: Runtime) -> Iterator[Led
     if request.param == "memory":
         yield MemoryLedger()
         return
-    name = f"state-{uuid.uuid4().hex[:8]}"
-    boto3.client("dynamodb").create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-    )
-    yield DynamoLedger(name)
+    yield DynamoLedger(new_table())
 
 
 def test_a_note_is_what_was_kept_last(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from infra.cli import secrets
 from infra.cli.deployment import Deployment
 from infra.trouble import Trouble
 from tests.integration.conftest import Runtime
+from tests.integration.dynamodb import new_table
 
 APP = {"client_id": "i", "client_secret": "c", "refresh_token": "r0"}
 
@@ -21,12 +22,7 @@ APP = {"client_id": "i", "client_secret": "c", "refresh_token": "r0"}
 @pytest.fixture
 def deployment(aws_runtime: Runtime) -> Deployment:
     name = f"h{uuid.uuid4().hex[:8]}"
-    boto3.client("dynamodb").create_table(
-        TableName=f"{name}-state",
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-    )
+    new_table(f"{name}-state")
     known = {"name": name, "region": aws_runtime.region, "endpoint": aws_runtime.endpoint}
     return Deployment(**({field.name: "" for field in fields(Deployment)} | known | {"state_table": f"{name}-state"}))
 

@@ -23,6 +23,7 @@ from holdfast.pseudonym import Pseudonymiser
 from holdfast.settings import LakeUpkeep, load_settings
 from holdfast.store import S3Store
 from tests.integration.door import NEVER, Door
+from tests.integration.dynamodb import new_table
 from validate import parquet, upkeep
 from validate.entry import Place, entered
 
@@ -57,12 +58,7 @@ class Scene:
     def made(self) -> "Scene":
         """Make its database and state table."""
         boto3.client("glue").create_database(DatabaseInput={"Name": self.database})
-        boto3.client("dynamodb").create_table(
-            TableName=self.state,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")],
-        )
+        new_table(self.state)
         return self
 
 
