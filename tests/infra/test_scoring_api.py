@@ -193,8 +193,9 @@ def test_on_aws_new_code_takes_a_tenth_of_the_calls_first_and_goes_back_when_an_
     assert watched["holdfast-CanaryErrors"]["Dimensions"] == [
         {"Name": "ApiName", "Value": "holdfast-scores"}, {"Name": "Stage", "Value": "live"},
     ]  # fmt: skip
-    aliases = aws.find_resources("AWS::Lambda::Alias")
-    assert all("CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"] for alias in aliases.values())
+    (alias,) = [each for each in aws.find_resources("AWS::Lambda::Alias").values() if "UpdatePolicy" in each]
+    assert "CodeDeployLambdaAliasUpdate" in alias["UpdatePolicy"]
+    assert alias["Properties"]["FunctionName"]["Ref"].startswith("FunctionsApi")
 
 
 def test_on_aws_a_firewall_stands_before_the_stage_and_keeps_no_sample(aws: Template) -> None:

@@ -18,7 +18,7 @@ STATEFUL = {
     "AWS::S3::Bucket": 6,
     "AWS::DynamoDB::GlobalTable": 2,
     "AWS::KMS::Key": 1,
-    "AWS::SecretsManager::Secret": 3,
+    "AWS::SecretsManager::Secret": 5,
     "AWS::Glue::Database": 1,
 }
 
@@ -28,7 +28,8 @@ NAMES = {
                         "StorageArtifacts08431D1F", "StorageUploadsBDC5E374"],
     "AWS::DynamoDB::GlobalTable": ["StorageStateA15002BE", "StorageScores338DEB16"],
     "AWS::KMS::Key": ["StorageKeyBAA9457B"],
-    "AWS::SecretsManager::Secret": ["StoragePseudonymKeyC76FDFA6", "StorageHubspotTokenCB4B0A13", "StorageIntercomTokenB70ECFD7"],
+    "AWS::SecretsManager::Secret": ["StoragePseudonymKeyC76FDFA6", "StorageHubspotTokenCB4B0A13", "StorageHubspotWebhookE0796B33",
+                                    "StorageIntercomTokenB70ECFD7", "StorageIntercomWebhook4B2904CD"],
     "AWS::Glue::Database": ["StorageDatabase89DBCE01"],
 }  # fmt: skip
 """What CloudFormation knows each of them by: under another name it is another one, empty, and what is held stays behind."""
