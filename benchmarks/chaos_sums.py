@@ -11,11 +11,14 @@ import pyarrow.parquet as pq
 
 from benchmarks.chaos_files import FILES
 from benchmarks.chaos_snapshot import items
+from holdfast.records import LEADS_TO
 from infra.cli.deployment import Deployment
 from infra.cli.lake import lake_of
 
 Sums = dict[str, Counter[str]]
 """By table, how often there is a row of each hash."""
+Told = Callable[[dict[str, Any]], dict[str, Any]]
+"""What is compared of a row."""
 
 _STRANGE = tuple(key for key, _ in FILES.values())
 """Files that a night without faults does not have."""
@@ -41,16 +44,13 @@ def sums(deployment: Deployment) -> Sums:
 
     Cursors of streams are not among them, since some are the time of the pull: what a wrong one loses the next night shows.
     """
-    return dict(_lake(deployment)) | {
-        "scores served": counted(map(_plain, items(deployment, deployment.scores_table))),
-        "bookmarks": counted(_bookmarks(deployment)),
-    } | dict(_landed(deployment))  # fmt: skip
+    bookmarks = {"bookmarks": counted(_bookmarks(deployment))}
+    return dict(_lake(deployment)) | _served(deployment) | bookmarks | dict(_landed(deployment))
 
 
 def keyed(deployment: Deployment) -> Sums:
     """Of every table of the lake, and of the served scores, the keys alone: what tells a row from others, whatever else it says."""
-    found = dict(_lake(deployment, _keys))
-    return found | {"scores served": counted(map(_keys, map(_plain, items(deployment, deployment.scores_table))))}
+    return dict(_lake(deployment, _keys)) | _served(deployment, _keys)
 
 
 def differing(ours: Sums, whole: Sums) -> list[Differing]:
@@ -69,9 +69,15 @@ def rows(told: Sums) -> int:
     return sum(each.total() for each in told.values())
 
 
-def _lake(
-    deployment: Deployment, told: Callable[[dict[str, Any]], dict[str, Any]] = dict
-) -> Iterator[tuple[str, Counter[str]]]:
+def _served(deployment: Deployment, told: Told = dict) -> Sums:
+    """What is served of customers, and which records of the sources lead to them: versions before the latter have none."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for item in map(_plain, items(deployment, deployment.scores_table)):
+        found.setdefault("records served" if LEADS_TO in item else "scores served", []).append(told(item))
+    return {name: counted(rows) for name, rows in found.items()}
+
+
+def _lake(deployment: Deployment, told: Told = dict) -> Iterator[tuple[str, Counter[str]]]:
     lake = lake_of(deployment)
     for name in lake.names():
         table = lake.read(name)
