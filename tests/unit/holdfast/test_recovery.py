@@ -1,6 +1,6 @@
 """What has a copy among the artifacts is known again, and its loss is noticed."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +10,7 @@ from holdfast.errors import StateLost
 from holdfast.keyring import Key, Keyring
 from holdfast.recovery import Forgotten
 from holdfast.registry import Champion
-from holdfast.store import MemoryStore
+from holdfast.store import MemoryStore, write_json
 
 RING = Keyring((Key("k1", "1" * 64), Key("k2", "2" * 64)))
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
@@ -27,6 +27,16 @@ def test_a_copy_is_read_as_it_was_written() -> None:
 
     assert recovery.copied(store) == said(RING, "a", "b")
     assert said(RING, "a", "b").receipts == {"a", "b"}
+
+
+def test_a_copy_that_newer_code_wrote_is_read_by_the_fields_that_are_known() -> None:
+    champion = Champion("b", "run", NOW.isoformat(), ("a",), "fs")
+    store = MemoryStore()
+    write_json(store, recovery.FORGOTTEN, asdict(said(RING, "a")) | {"newer": 1})
+    write_json(store, recovery.CHAMPION, asdict(champion) | {"newer": 1})
+
+    assert recovery.copied(store) == said(RING, "a")
+    assert recovery.noted_champion(store) == champion
 
 
 def test_a_fingerprint_is_of_a_key_and_all_before_it() -> None:

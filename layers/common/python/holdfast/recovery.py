@@ -6,6 +6,7 @@ from typing import Any
 
 from holdfast.errors import StateLost
 from holdfast.pseudonym import Pseudonymiser
+from holdfast.reading import known
 from holdfast.registry import Champion
 from holdfast.store import Readable, Store, read_json, write_json
 
@@ -46,7 +47,7 @@ def knows(keys: Iterable[Pseudonymiser], print_of: str) -> bool:
 def copied(store: Readable) -> Forgotten | None:
     """What was copied of the suppression list; None where nothing ever was."""
     try:
-        return Forgotten(**read_json(store, FORGOTTEN))
+        return known(Forgotten, read_json(store, FORGOTTEN))
     except KeyError:
         return None
 
@@ -90,4 +91,4 @@ def noted_champion(store: Readable) -> Champion | None:
         said = read_json(store, CHAMPION)
     except KeyError:
         return None
-    return Champion(**said | {"history": tuple(said["history"])})
+    return known(Champion, said | {"history": tuple(said["history"])})
