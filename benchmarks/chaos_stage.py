@@ -21,6 +21,7 @@ import tomli_w
 
 from benchmarks.chaos_door import Door
 from benchmarks.chaos_workers import Workers
+from benchmarks.deployed import FOR_FEW
 from holdfast.settings import load_settings
 from infra.cli import secrets
 from infra.cli.deployment import Deployment
@@ -31,7 +32,6 @@ from infra.packaging import ROOT
 REGION = "us-east-1"
 DISK_MB = 512
 """As large as a function's on AWS."""
-_SMALL = {"cutoffs": 2, "minimum_churners": 1, "trees": 20, "features": 20}
 _FEW: dict[str, Any] = {
     "windows_days": [7, 30], "long_windows_days": [180], "split_windows_days": [30], "half_lives_days": [14], "weeks": 2,
     "texts": {"kind": 3, "module": 3}, "trends": [{"recent": 7, "before": 23}], "categories": 4,
@@ -194,7 +194,7 @@ def _configured(path: Path) -> None:
     settings = load_settings(ROOT / "holdfast.toml")
     small = settings.model_copy(
         update={
-            "training": settings.training.model_copy(update=_SMALL),
+            "training": settings.training.model_copy(update=FOR_FEW),
             "promotion": settings.promotion.model_copy(update={"minimum_auc": 0.0}),
         }
     )

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from infra.cli.deployment import Deployment
 
+FOR_FEW = {"cutoffs": 2, "minimum_churners": 1, "trees": 20, "features": 20}
+"""`[training]` of a model that few customers can carry."""
+
 
 @dataclass
 class Deployed:

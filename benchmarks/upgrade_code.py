@@ -8,13 +8,13 @@ from pathlib import Path
 
 import tomli_w
 
+from benchmarks.deployed import FOR_FEW
 from infra.local import runtime
 from infra.packaging import BUILD, ROOT
 
 CODES = BUILD / "upgrade" / "codes"
 _BEHIND = {"hubspot": (1, {"requests_per_10s": 180, "searches_per_s": 50}), "intercom": (2, {})}
 """Kind of source -> its port, counted from the runtime's, and what the stand-in allows."""
-_SMALL = {"cutoffs": 2, "minimum_churners": 1, "trees": 20, "features": 20}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Code:
                 number, eased = _BEHIND[source["kind"]]
                 source |= {"base_url": f"http://127.0.0.1:{port + number}"} | eased
         said["run"] = {"as_of": "data"}
-        said["training"] = said.get("training", {}) | _SMALL
+        said["training"] = said.get("training", {}) | FOR_FEW
         said["promotion"] = said.get("promotion", {}) | {"minimum_auc": 0.0}
         path.write_text(tomli_w.dumps(said))
 
