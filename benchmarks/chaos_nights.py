@@ -185,11 +185,11 @@ def waited(stage: Stage, execution: str) -> str:
 def status(stage: Stage, execution: str, passed: float) -> str:
     """A run's status, with the reason of one that failed. One that takes too long has failed, too."""
     with suppress(BotoCoreError):
-        told = stage.deployment.client("stepfunctions").describe_execution(executionArn=execution)
+        told = stage.steps.describe_execution(executionArn=execution)
         if told["status"] == "SUCCEEDED" or (told["status"] == "RUNNING" and passed < PATIENCE):
             return str(told["status"])
         if told["status"] == "RUNNING":
-            stage.deployment.client("stepfunctions").stop_execution(executionArn=execution)
+            stage.steps.stop_execution(executionArn=execution)
         return f"{told['status']}: {told.get('error', '')} {told.get('cause', '')}"[:600]
     return "RUNNING"
 

@@ -110,6 +110,11 @@ class Stage:
         return Deployment(**json.loads((self.state / "outputs.json").read_text()))
 
     @cached_property
+    def steps(self) -> Any:
+        """A client that is asked again and again how a run goes."""
+        return self.deployment.client("stepfunctions")
+
+    @cached_property
     def functions(self) -> dict[str, dict[str, Any]]:
         """Configurations of the deployed functions by the state that they serve."""
         pages = self.deployment.client("lambda").get_paginator("list_functions").paginate()

@@ -20,6 +20,7 @@ from holdfast import meter
 from holdfast.aws import translated
 from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
+from holdfast.lake_files import LakeFiles
 from holdfast.locks import Held, Locks
 
 _DIGEST = "holdfast.digest"
@@ -381,6 +382,7 @@ class _Hashed(io.RawIOBase):
         return len(data)
 
 
+_FILES = {"py-io-impl": f"{LakeFiles.__module__}.{LakeFiles.__qualname__}"}
 _PATIENCE = {"s3.connect-timeout": "10", "s3.request-timeout": "60"}
 """Seconds. Arrow's client of S3 by itself gives a request up after three without a byte, which a part of a large file may take to be answered."""
 
@@ -389,7 +391,7 @@ def glue_lake(database: str, bucket: str, region: str, locks: Locks, endpoint: s
     """The lake behind Glue and S3; `endpoint` points both at another address than AWS's own."""
     from pyiceberg.catalog.glue import GlueCatalog
 
-    properties = {"glue.region": region, "s3.region": region, **_PATIENCE}
+    properties = {"glue.region": region, "s3.region": region, **_FILES, **_PATIENCE}
     if endpoint:
         properties |= {"glue.endpoint": endpoint, "s3.endpoint": endpoint}
     return Lake(GlueCatalog("glue", **properties), database, f"s3://{bucket}/{database}", locks)
