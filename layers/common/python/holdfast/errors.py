@@ -18,6 +18,7 @@ HoldfastError
     ├── ErasureUnfinished      forgetting somebody was cut short by something unforeseen
     ├── TrainingCrashed        the training job ended by a signal that nobody sent
     ├── StateLost              keys or erasures that there were are no longer there: they have to be put back first
+    ├── DiskFull               a function's disk cannot hold what it works on
     ├── LakeDamaged            what was written to the lake is not what was read from it
     ├── BundleInvalid          a model bundle's checksum or format is not what its manifest says
     ├── RunDiffers             a run that is made again is not what it was
@@ -125,6 +126,10 @@ class TrainingCrashed(Terminal):
 
 class StateLost(Terminal):
     """When keys of the pseudonyms or erasures are gone of which the artifacts have a copy; the message says what puts them back."""
+
+
+class DiskFull(Terminal):
+    """When a function's disk cannot hold what it works on."""
 
 
 class LakeDamaged(Terminal):

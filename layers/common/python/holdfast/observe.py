@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
+from holdfast.disk import told_if_full
 from holdfast.meter import given, processors, since_start
 from holdfast.usage import Used, noted, place
 
@@ -44,7 +45,8 @@ def step(handler: Handler) -> Handler:
         started = monotonic()
         try:
             seconds, cpu = cold.pop() if cold else (0.0, 0.0)
-            with noted(place(), event.get("run"), Used(str(logger.service), seconds, given(), cpu=cpu)):
+            used = Used(str(logger.service), seconds, given(), cpu=cpu)
+            with noted(place(), event.get("run"), used), told_if_full(used.state):
                 answer = handler(event, context)
         finally:
             metrics.add_metric("Seconds", MetricUnit.Seconds, monotonic() - started)
