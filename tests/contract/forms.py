@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pyarrow as pa
 
 from drift import memory
-from holdfast import contracts, hints, registry, schema, tables, usage
+from holdfast import contracts, hints, recovery, registry, schema, tables, usage
 from holdfast.bundle import FILES
 from holdfast.feature_set import Feature, FeatureSet
 from holdfast.predictors import Isotonic, Persona, Personas, Sigmoid, ValueModel
@@ -25,7 +25,7 @@ Form = dict[str, dict[str, Any]]
 DOCUMENTS = (
     Feature, FeatureSet, ValueModel, Persona, Personas, Sigmoid, Isotonic, schema.Schema, schema.Column, schema.Change,
     registry.Champion, hints.Hint, usage.Used, progress.Progress, planning.File, accounts.FileCount, unmapped.Seen,
-    evolution.Refusal, memory.Check, memory.Memory,
+    evolution.Refusal, memory.Check, memory.Memory, recovery.Forgotten,
 )  # fmt: skip
 """Written by one invocation and read by another, which may be of other code: in the artifacts bucket, in bundles, in the state table."""
 LAKE = {
