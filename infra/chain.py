@@ -232,7 +232,12 @@ class Chain(Construct):
     def _build_failed(self) -> tasks.LambdaInvoke:
         """A Task that alerts and then fails itself, not a Fail state: redriven, a Fail state would only fail again, while this one
         sees that it was redriven and says where to go on."""
-        payload = {"execution": AT("$$.Execution.Id"), "document": sfn.JsonPath.object_at("$")}
+        payload = {
+            "execution": AT("$$.Execution.Id"),
+            "document": sfn.JsonPath.object_at("$"),
+            "attempt": sfn.JsonPath.number_at("$$.State.RetryCount"),
+            "attempts": _AGAIN["max_attempts"],
+        }
         return self._task("Failed", payload, "$.resumed")
 
     def _build_entrance(self) -> sfn.Choice:

@@ -26,6 +26,7 @@ class Failure:
 
     run: str
     state: str
+    """Empty where it could not be found out."""
     error: str
     cause: str
 
@@ -49,9 +50,12 @@ def was_redriven(document: dict[str, Any], redrives: int) -> bool:
 
 def alert_text(failure: Failure, name: str) -> tuple[str, dict[str, str]]:
     """Subject (at most 100 ASCII characters, as SNS demands) and body of the alert."""
-    subject = f"{name}: run {failure.run} failed in {failure.state}".encode("ascii", "replace").decode()[:100]
+    where = f"state {failure.state}" if failure.state else "a state that could not be found out"
+    subject = f"{name}: run {failure.run} failed in {failure.state or 'some state'}".encode(
+        "ascii", "replace"
+    ).decode()[:100]
     return subject, {
-        "what": f"The run {failure.run} stopped in state {failure.state}.",
+        "what": f"The run {failure.run} stopped in {where}.",
         "error": failure.error,
         "why": failure.cause,
         "next": f"Mend the cause, then: holdfast redrive {failure.run}",
