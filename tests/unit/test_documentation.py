@@ -32,7 +32,6 @@ NOT_RUN = {
     "runs retry": "another name of `redrive`, which is run",
     "demo --config --data": "the data is published elsewhere; what is configured is checked below, what it reaches is in docs/results.md",
     "demo --patience": "a deployment of its own, for minutes: `make load` types it; tests/unit/infra/local/test_patience.py has what it gives",
-    "demo --customers --patience": "the same",
     "demo --seed": "another world takes minutes: the same command runs with the seed that it has",
     "quarantine show --run --table --reveal": "shows what a person may see and a log may not; without --reveal it is run",
     "privacy resume --all": "pulls all deletions of the sources; without --all it is run",
