@@ -191,6 +191,7 @@ def status(stage: Stage, execution: str, passed: float) -> str:
         if told["status"] == "RUNNING":
             stage.steps.stop_execution(executionArn=execution)
         return f"{told['status']}: {told.get('error', '')} {told.get('cause', '')}"[:600]
+    stage.refuse_dead()
     return "RUNNING"
 
 

@@ -145,6 +145,13 @@ class Stage:
         whole.wait(60)
         self.start()
 
+    def refuse_dead(self) -> None:
+        """End where somebody else ended the runtime: nothing would ever answer again."""
+        if not self.processes.running(runtime.NAME):
+            raise SystemExit(
+                "the embedded runtime was killed from outside, perhaps for want of memory (a series takes 3 GB); the same command goes on"
+            )
+
     def standin(self, source: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Move a source by hand, or with no body look at it."""
         url = f"http://127.0.0.1:{self.port + 1 + SOURCES.index(source)}/_standin/{what}"

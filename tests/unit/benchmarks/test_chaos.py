@@ -4,13 +4,19 @@ import gzip
 import json
 from collections import Counter
 from dataclasses import asdict
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from benchmarks.chaos import summed, well
 from benchmarks.chaos_door import Answer, Asked
 from benchmarks.chaos_faults import KINDS, NIGHTS, REFUSALS, STATES, Befalling, Fault, drawn
 from benchmarks.chaos_files import dated
-from benchmarks.chaos_nights import Story
+from benchmarks.chaos_nights import Story, waited
+from benchmarks.chaos_stage import Stage
 from benchmarks.chaos_sums import Differing, counted, differing
 
 TO_S3 = Asked(1, "Transform", "s3", "PUT", "/lake/x")
@@ -117,3 +123,14 @@ def test_a_run_that_failed_after_the_last_redrive_is_not_well() -> None:
 
 def _story(seed: int, ended: list[str], **told: Any) -> dict[str, Any]:
     return asdict(Story(seed, "first", [asdict(Fault("twice"))], ended=ended, rows=10, **told))
+
+
+def test_a_series_whose_runtime_is_gone_ends_with_a_sentence(tmp_path: Path) -> None:
+    def unanswered(**_: str) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:1")
+
+    stage = Stage(tmp_path, 1, 60)
+    stage.__dict__["steps"] = SimpleNamespace(describe_execution=unanswered)
+
+    with pytest.raises(SystemExit, match="killed from outside"):
+        waited(stage, "arn")
