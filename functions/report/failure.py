@@ -51,10 +51,8 @@ def was_redriven(document: dict[str, Any], redrives: int) -> bool:
 def alert_text(failure: Failure, name: str) -> tuple[str, dict[str, str]]:
     """Subject (at most 100 ASCII characters, as SNS demands) and body of the alert."""
     where = f"state {failure.state}" if failure.state else "a state that could not be found out"
-    subject = f"{name}: run {failure.run} failed in {failure.state or 'some state'}".encode(
-        "ascii", "replace"
-    ).decode()[:100]
-    return subject, {
+    subject = f"{name}: run {failure.run} failed in {failure.state or 'some state'}"
+    return subject.encode("ascii", "replace").decode()[:100], {
         "what": f"The run {failure.run} stopped in {where}.",
         "error": failure.error,
         "why": failure.cause,

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from holdfast.disk import told_if_full
-from holdfast.errors import DiskFull
+from holdfast.errors import DiskFull, RunFailed
 
 
 @pytest.fixture
@@ -61,7 +61,15 @@ def test_a_query_that_fits_neither_into_memory_nor_onto_the_disk(small: Path) ->
         ).fetchall()
 
 
-@pytest.mark.parametrize("error", [FileNotFoundError(2, "no such file"), ValueError("5 rows requested"), KeyError("a")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "no such file"),
+        ValueError("5 rows requested"),
+        KeyError("a"),
+        RunFailed("IngestAll: OSError: [Errno 28] No space left on device"),
+    ],
+)
 def test_other_errors_stay_as_they_are(error: Exception) -> None:
     with pytest.raises(type(error)) as told, told_if_full("Ingest"):
         raise error
