@@ -1,16 +1,12 @@
 """What every state of the chain says of itself."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from holdfast.observe import step
-
-CONTEXT = SimpleNamespace(
-    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f", aws_request_id="r", log_stream_name="s"
-)
+from tests.doubles.context import CONTEXT
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from botocore.stub import ANY, Stubber
 
 from holdfast.errors import RunFailed, StorageUnavailable
 from report import failed
+from tests.doubles.context import CONTEXT
 
 RUN = "nightly-20261031T040000"
 EVENT = {
@@ -22,9 +23,6 @@ EVENT = {
     "document": {"failure": {"Error": "TableBusy", "Cause": '{"errorMessage": "another writer holds it"}'}},
     "attempts": 5,
 }
-CONTEXT = SimpleNamespace(
-    function_name="f", memory_limit_in_mb=1, invoked_function_arn="arn:f", aws_request_id="r", log_stream_name="s"
-)
 
 
 @pytest.fixture
