@@ -32,10 +32,11 @@ def theirs(rows: pa.Table, whose: Whose, sought: Sought) -> pa.Array:
     mask = pa.array([False] * len(rows), pa.bool_())
     if not whose.owned:
         return mask
-    for name in (each for each in whose.naming if _is_text(rows, each)):
+    written = _texts(rows)
+    for name in (each for each in whose.naming if each in written):
         mask = pc.or_(mask, _among(rows[name], sought.named(_distinct(rows[name]))))
     for name, place in whose.records:
-        if _is_text(rows, name):
+        if name in written:
             mask = pc.or_(mask, _among(rows[name], _records(rows[name], place, sought)))
     return pc.and_not(mask, _shared(rows, whose, sought))
 
@@ -47,7 +48,7 @@ def without(rows: pa.Table, whose: Whose, sought: Sought) -> Cleaned:
     kept = rows.filter(pc.invert(mask)) if dropped else rows
     mended = 0
     for number, field in enumerate(kept.schema):
-        if _is_text(kept, field.name):
+        if _is_text(field):
             column, changed = _mended(kept, field.name, whose, sought)
             kept = kept.set_column(number, field.with_nullable(True), column) if changed else kept
             mended += changed
@@ -75,10 +76,10 @@ def followed(rows: pa.Table, whose: Whose, sought: Sought) -> None:
 
 def _shared(rows: pa.Table, whose: Whose, sought: Sought) -> pa.Array:
     """Rows that are others' as well: their list names more records than the person's."""
-    mask = pa.array([False] * len(rows), pa.bool_())
+    mask, written = pa.array([False] * len(rows), pa.bool_()), _texts(rows)
     for name, (first, _) in LISTS.items():
         place = next((place for column, place in whose.records if column == first), "")
-        if place and _is_text(rows, name):
+        if place and name in written:
             others = {text for text in _distinct(rows[name]) if _others(text, place, sought)}
             mask = pc.or_(mask, _among(rows[name], others))
     return mask
@@ -152,8 +153,10 @@ def _distinct(column: pa.ChunkedArray) -> list[str]:
     return [value for value in pc.unique(column).to_pylist() if value]
 
 
-def _is_text(rows: pa.Table, name: str) -> bool:
-    if name not in rows.column_names:
-        return False
-    type_ = rows.schema.field(name).type
-    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+def _texts(rows: pa.Table) -> set[str]:
+    """Columns of text, found in one pass: a table of features has thousands of columns, and to ask for each by its name is quadratic."""
+    return {field.name for field in rows.schema if _is_text(field)}
+
+
+def _is_text(field: pa.Field) -> bool:
+    return bool(pa.types.is_string(field.type) or pa.types.is_large_string(field.type))

@@ -99,6 +99,8 @@ def expired(lake: Lake, name: str, rule: LakeUpkeep, now: datetime) -> int:
         ids = expiry.expired(table, now, rule.keep_snapshots_days) if table else []
         if table and ids:
             lake.expire(name, ids)
+        if table and (schemas := lake.forget_schemas(name)):
+            logger.info("schemas forgotten that no snapshot has", table=name, schemas=schemas)
         if table and not PROPERTIES.items() <= table.properties.items():
             with lake.changed(name) as transaction:
                 transaction.set_properties(PROPERTIES)

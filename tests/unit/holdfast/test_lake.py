@@ -6,9 +6,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyiceberg.expressions import EqualTo
 
 from holdfast.errors import TableBusy
+from holdfast.evolution import kind
 from holdfast.lake import Lake, content_digest
 from holdfast.ledger import MemoryLedger
 from holdfast.locks import Locks, Terms
@@ -48,6 +51,65 @@ def test_replacing_gives_the_table_the_new_columns_in_their_order(lake):
 
     assert lake.read("features").to_pydict() == {"id": ["y"], "d": [4.0], "c": [3.0], "a": [1.0]}
     assert lake.read("features").column_names == ["id", "d", "c", "a"]
+
+
+KINDS = {"whole": pa.int64(), "number": pa.float64(), "text": pa.string(), "flag": pa.bool_()}
+COLUMNS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(sorted(KINDS)), min_size=1).flatmap(
+    lambda chosen: st.permutations(list(chosen.items()))
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(COLUMNS, min_size=2, max_size=4))
+def test_whatever_columns_follow_each_other_the_table_has_those_of_its_rows(tmp_path_factory, nights):
+    lake = folder_lake(tmp_path_factory.mktemp("lake"))
+    held = {}
+    for columns in nights:
+        lake.replace("features", pa.table({name: pa.nulls(2, KINDS[kind]) for name, kind in columns}))
+        held[lake.snapshot_id("features")] = columns
+
+    for snapshot, columns in held.items():
+        read = lake.schema("features", snapshot)
+        assert read.names == [name for name, _ in columns]
+        assert [kind(read.field(name).type) for name, _ in columns] == [kind(KINDS[each]) for _, each in columns]
+
+
+def test_a_transaction_works_its_table_out_once_after_each_change(lake):
+    lake.replace("features", rows(a=[1]))
+    looks = []
+
+    with lake.changed("features") as transaction:
+        plain = lake.table("features").transaction()
+        for name in ("one", "two"):
+            for each in (transaction, plain):
+                each.set_properties({name: "said"})
+            assert transaction.table_metadata.properties == plain.table_metadata.properties
+            looks += [transaction.table_metadata, transaction.table_metadata]
+
+    assert looks[0] is looks[1]
+    assert looks[1] is not looks[2]
+    assert lake.table("features").properties.items() >= {"one": "said", "two": "said"}.items()
+
+
+def test_schemas_that_no_snapshot_has_are_forgotten_and_every_snapshot_stays_readable(lake):
+    lake.replace("features", rows(id=["x"], a=[1.0], b=[2.0]))
+    lake.tag("features", "first")
+    for columns in ({"id": ["x"], "a": [1.5]}, {"id": ["x"], "a": ["text"]}):
+        lake.replace("features", rows(**columns))
+    before = {
+        one.snapshot_id: lake.read("features", snapshot_id=one.snapshot_id)
+        for one in lake.table("features").snapshots()
+    }
+    table = lake.table("features")
+    unused = set(table.schemas()) - {one.schema_id for one in table.snapshots()}
+
+    assert unused
+    assert lake.forget_schemas("features") == len(unused)
+    assert lake.forget_schemas("features") == 0
+    assert not unused & set(lake.table("features").schemas())
+    assert {one: lake.read("features", snapshot_id=one) for one in before} == before
+    lake.replace("features", rows(id=["y"], b=[3.0], c=[True]))
+    assert lake.read("features").to_pydict() == {"id": ["y"], "b": [3.0], "c": [True]}
 
 
 def test_an_older_snapshot_keeps_its_own_columns(lake):

@@ -9,23 +9,23 @@ from pyiceberg.transforms import DayTransform, MonthTransform
 
 def reshape(table: Table, transaction: Transaction, schema: pa.Schema) -> None:
     """Give a table the columns of a schema; one that is of another kind now is another column under the same name."""
-    fields = table.schema().fields  # column_names would list nested fields as well
-    held = table.schema().as_arrow()
-    same = [
-        name
-        for name in schema.names
-        if name in held.names and kind(held.field(name).type) == kind(schema.field(name).type)
-    ]
-    if [field.name for field in fields] == schema.names == same:
+    held = [field.name for field in table.schema().fields]  # column_names would list nested fields as well
+    there = {field.name: field.type for field in table.schema().as_arrow()}
+    wanted = {field.name: field.type for field in schema}
+    same = {name for name, type_ in wanted.items() if name in there and kind(there[name]) == kind(type_)}
+    if held == list(wanted) and same == wanted.keys():
         return
+    if gone := [name for name in held if name not in same]:
+        with transaction.update_schema(allow_incompatible_changes=True) as update:
+            for name in gone:
+                update.delete_column(name)
     with transaction.update_schema(allow_incompatible_changes=True) as update:
-        for field in fields:
-            if field.name not in same:
-                update.delete_column(field.name)
-    with transaction.update_schema(allow_incompatible_changes=True) as update:
-        update.union_by_name(schema).move_first(schema.names[0])
-        for before, name in pairwise(schema.names):
-            update.move_after(name, before)
+        # Of thousands of columns only those that change: PyIceberg looks at the whole table for each that it is given.
+        update.union_by_name(pa.schema([field for field in schema if there.get(field.name) != field.type]))
+        in_order = [name for name in held if name in same] == [name for name in wanted if name in same]
+        for before, name in pairwise(["", *wanted]):
+            if not in_order or name not in same:
+                update.move_after(name, before) if before else update.move_first(name)
 
 
 def partition(transaction: Transaction, month_of: str | None, day_of: str | None) -> None:

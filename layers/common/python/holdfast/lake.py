@@ -14,7 +14,8 @@ from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.schema import make_compatible_name
 from pyiceberg.table import CommitTableResponse, Table, Transaction
 from pyiceberg.table.snapshots import Summary
-from pyiceberg.table.update import AddSnapshotUpdate
+from pyiceberg.table.update import AddSnapshotUpdate, AssertCurrentSchemaId, AssertTableUUID, RemoveSchemasUpdate
+from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
 from holdfast import meter
 from holdfast.aws import translated
@@ -22,6 +23,7 @@ from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
 from holdfast.lake_files import LakeFiles
 from holdfast.locks import Held, Locks
+from holdfast.transaction import WideTransaction
 
 _DIGEST = "holdfast.digest"
 _HASHED_ROWS = 100_000
@@ -111,7 +113,7 @@ class Lake:
             TableBusy: another writer holds the table, or committed although this one held it.
             NoData: there is no such table.
         """
-        with self._writing(name, doing), self._opened(name).transaction() as transaction:
+        with self._writing(name, doing), WideTransaction(self._opened(name)) as transaction:
             yield transaction
 
     def replace(self, name: str, rows: pa.Table, properties: dict[str, str] | None = None) -> bool:
@@ -193,11 +195,9 @@ class Lake:
             chosen = snapshot_id or self.snapshot_id(name)
             if chosen is None:
                 raise NoData(f"table {name} has no snapshot to tag")
-            table = self._opened(name)
-            held = table.refs().get(tag)
-            if held is None or held.snapshot_id != chosen:
-                with self._writing(name, "tagging"):
-                    table.manage_snapshots().create_tag(chosen, tag).commit()
+            if self.tags(name).get(tag) != chosen:
+                with self.changed(name, "tagging") as transaction:
+                    ManageSnapshots(transaction).create_tag(chosen, tag).commit()
 
     def tags(self, name: str) -> dict[str, int]:
         """Snapshots by the names of tags and branches that keep them."""
@@ -206,9 +206,9 @@ class Lake:
 
     def untag(self, name: str, tags: Sequence[str]) -> None:
         """Let names of snapshots go; the snapshots then expire as others do."""
-        for tag in tags:
-            with self._writing(name, "removing a tag of"):
-                self._opened(name).manage_snapshots().remove_tag(tag).commit()
+        with self.changed(name, "removing tags of") as transaction:
+            for tag in tags:
+                ManageSnapshots(transaction).remove_tag(tag).commit()
 
     def columns(self, name: str, snapshot_id: int | None = None) -> list[str]:
         """Names of a table's columns, now or at a snapshot; none while there is no table.
@@ -253,8 +253,28 @@ class Lake:
 
     def expire(self, name: str, snapshots: Sequence[int]) -> None:
         """Forget snapshots; their files stay until nobody refers to them. What a tag or a branch names stays."""
-        with self._writing(name, "expiring snapshots of"):
-            self._opened(name).maintenance.expire_snapshots().by_ids(list(snapshots)).commit()
+        with self.changed(name, "expiring snapshots of") as transaction:
+            ExpireSnapshots(transaction).by_ids(list(snapshots)).commit()
+
+    def forget_schemas(self, name: str) -> int:
+        """Let go of the schemas that no snapshot has any more; how many. Each is named in full in the metadata that every commit writes.
+
+        Raises:
+            NoData: there is no such table.
+        """
+        with self.alone(name):
+            table = self._opened(name)
+            current = table.metadata.current_schema_id
+            needed = {current, *(snapshot.schema_id for snapshot in table.snapshots())}
+            gone = [each for each in table.schemas() if each not in needed]
+            if gone:
+                with self._writing(name, "forgetting schemas of"):
+                    held = (
+                        AssertTableUUID(uuid=table.metadata.table_uuid),
+                        AssertCurrentSchemaId(current_schema_id=current),
+                    )
+                    table.catalog.commit_table(table, held, (RemoveSchemasUpdate(schema_ids=gone),))
+            return len(gone)
 
     def said_of(self, name: str, snapshot_id: int | None = None) -> dict[str, str]:
         """What was written beside a snapshot (the newest, if none is given); nothing while there is none."""

@@ -192,6 +192,19 @@ def test_old_snapshots_expire_and_tagged_and_newest_ones_stay(lake):
     assert lake.read("features", snapshot_id=ids[1])["a"].to_pylist() == [1]
 
 
+def test_schemas_go_with_the_last_snapshot_that_has_them(lake):
+    for turn in range(8):
+        lake.replace("features", pa.table({"id": [1], f"feature_{turn}": [turn]}))
+    lake.tag("features", "mine", next(one.snapshot_id for one in lake.table("features").snapshots()))
+    kept = lake.table("features").snapshot_by_name("mine").schema_id
+
+    done(lake, now=NOW + timedelta(days=31))
+
+    table = lake.table("features")
+    assert set(table.schemas()) == {kept} | {one.schema_id for one in table.snapshots()}
+    assert lake.columns("features", lake.tags("features")["mine"]) == ["id", "feature_0"]
+
+
 def test_a_feature_set_that_was_last_made_long_ago_is_let_go_and_other_tags_are_not(lake):
     for turn in range(8):
         lake.replace("features", pa.table({"a": [turn]}))
