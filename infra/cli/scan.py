@@ -41,6 +41,11 @@ class Needles:
         """Texts in some bytes."""
         return {found.decode(errors="replace") for found in self._pattern.findall(body.lower())}
 
+    def may_be_in(self, document: bytes) -> bool:
+        """Whether a JSON document needs to be read value by value: what is in it without an escape is in its bytes."""
+        low = document.lower()
+        return b"\\" in low or any(each.casefold().encode() in low for each in self.texts | self.values)
+
     def among(self, values: Iterable[Any]) -> set[str]:
         """Whole values, and texts in them."""
         said = {str(each) if not isinstance(each, bytes) else each.decode(errors="replace") for each in values}
@@ -119,7 +124,7 @@ def within(body: bytes, needles: Needles) -> set[str]:
         found |= needles.among(_cells(body))
     elif body.startswith(b"Obj\x01"):
         found |= _in_avro(body, needles)
-    elif body[:1] in (b"{", b"["):
+    elif body[:1] in (b"{", b"[") and needles.may_be_in(body):
         found |= needles.among(_leaves(body))
     return found
 
@@ -134,8 +139,10 @@ def _cells(body: bytes) -> Iterator[Any]:
     file = pq.ParquetFile(io.BytesIO(body))
     for batch in file.iter_batches():
         for column in batch.columns:
-            for value in column.unique().to_pylist() if _hashable(column) else column.to_pylist():
-                yield from _flat(value)
+            if _hashable(column):
+                yield from column.unique().to_pylist()
+            else:
+                yield from _flat(column.to_pylist())
     for group in range(file.metadata.num_row_groups):
         for number in range(file.metadata.num_columns):
             bounds = file.metadata.row_group(group).column(number).statistics

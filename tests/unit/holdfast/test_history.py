@@ -111,7 +111,7 @@ NIGHTS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(NIGHTS)
 def test_what_was_known_at_any_moment_is_what_a_model_says_that_keeps_every_table(nights):
     held, model = None, []

@@ -226,7 +226,7 @@ def every_plain_line_at_once(monkeypatch) -> None:
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=UNHURRIED)
+@settings(max_examples=80, deadline=None, suppress_health_check=UNHURRIED)
 @given(TEXTS)
 @example([b"{}"])
 @example([b'{"who":{}}', b'{"who":{"id":1},"at":"2026-01-01"}'])
@@ -241,7 +241,7 @@ def test_all_ways_give_the_same_rows_rejects_and_new_fields(ways, every_plain_li
     assert quickly == exactly
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=UNHURRIED)
+@settings(max_examples=80, deadline=None, suppress_health_check=UNHURRIED)
 @given(st.lists(varied(), min_size=1, max_size=5))
 @example(
     [

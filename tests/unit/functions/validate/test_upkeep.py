@@ -284,7 +284,7 @@ NUMBERS = st.one_of(st.none(), st.floats(), st.sampled_from([float("nan"), -0.0]
 SOME = st.lists(st.tuples(TEXTS, NUMBERS, st.lists(st.integers(-5, 5), max_size=2)), min_size=1, max_size=6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(SOME, min_size=3, max_size=5))
 def test_any_rows_come_through_unchanged(tmp_path_factory, parts):
     lake = folder_lake(tmp_path_factory.mktemp("lake"))
