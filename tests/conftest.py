@@ -30,12 +30,17 @@ OWN_DEPLOYMENT = ("tests/e2e/test_drift.py", "tests/e2e/test_faults.py")
 """These deploy for themselves, and so may run beside those that share the demo."""
 
 
+SHARED = ("tests/e2e", "tests/infra")
+"""Folders whose files share what takes long to make: the one deployed demo, the templates of both targets."""
+
+
 class TogetherByPlace(LoadScopeScheduling):
-    """Where tests run side by side, those of a file stay together, and all that share the one deployed demo do."""
+    """Where tests run side by side, those of a file stay together, and those of a folder that share something do."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "tests/e2e" if file.startswith("tests/e2e/") and file not in OWN_DEPLOYMENT else file
+        folder = file.rpartition("/")[0]
+        return folder if folder in SHARED and file not in OWN_DEPLOYMENT else file
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherByPlace:

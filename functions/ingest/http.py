@@ -1,9 +1,11 @@
 """One HTTP client for the source APIs: bearer token, shared budget, patience with what passes by itself."""
 
 import logging
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -183,4 +185,12 @@ def connect(base_url: str, headers: Mapping[str, str]) -> httpx.Client:
     """A connection pool to one API that follows no redirects and trusts no proxy settings of the environment."""
     logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log whole addresses, ids included
     sent = {"Accept": "application/json", "User-Agent": "holdfast", **headers}
-    return httpx.Client(base_url=base_url, headers=sent, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+    return httpx.Client(
+        base_url=base_url, headers=sent, timeout=_TIMEOUT, follow_redirects=False, trust_env=False, verify=_trusted()
+    )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are trusted, read once in a process: to read them takes as long as to ask for a page."""
+    return httpx.create_ssl_context(trust_env=False)
