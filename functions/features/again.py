@@ -3,9 +3,9 @@
 from typing import Any
 
 from features.synthesis import Synthesis
+from holdfast.content import content_digest
 from holdfast.contracts import Featured, FeaturesWanted
 from holdfast.errors import RunDiffers
-from holdfast.lake import content_digest
 from holdfast.runs import record, recorded
 from holdfast.store import Store
 

@@ -16,7 +16,7 @@ def hashed(texts: pa.StringArray) -> Words:
     """A hash of each text, the same wherever the text is; null is as nothing."""
     bounds = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1].astype(np.int64)
     start, length = bounds[:-1], np.diff(bounds)
-    made = length.astype(np.uint64)
+    made = _mixed(length.astype(np.uint64) + _ODD)  # a length as it is could be undone by a first byte as small
     for at in range(0, int(length.max(initial=0)), _WORD):
         longer = slice(None) if (length > at).all() else np.flatnonzero(length > at)
         word = _words(texts.buffers()[2], start[longer] + at)

@@ -5,7 +5,8 @@ from datetime import datetime
 import pyarrow as pa
 
 from holdfast import history
-from holdfast.lake import Lake, content_digest
+from holdfast.content import content_digest
+from holdfast.lake import Lake
 from holdfast.tables import CUSTOMERS_BASE, STATES
 
 HISTORIES = {name: schema.names[0] for name, schema in {"customers": CUSTOMERS_BASE, **STATES}.items()}

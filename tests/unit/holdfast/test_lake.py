@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyiceberg.expressions import EqualTo
 
+from holdfast.content import content_digest
 from holdfast.errors import TableBusy
 from holdfast.evolution import kind
-from holdfast.lake import Lake, content_digest
+from holdfast.lake import Lake
 from holdfast.ledger import MemoryLedger
 from holdfast.locks import Locks, Terms
 from tests.doubles.catalog import FolderCatalog, folder_lake
@@ -277,7 +278,7 @@ def test_texts_come_coded_where_every_file_has_the_column_and_plain_where_one_wa
 
 
 def test_a_digest_is_of_the_rows_in_their_order_however_they_are_chunked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("holdfast.lake._HASHED_ROWS", 4)
+    monkeypatch.setattr("holdfast.content._HASHED_ROWS", 4)
     rows = pa.table({"a": list(range(10)), "b": [[{"x": str(number)}] * (number % 3) for number in range(10)]})
     chunked = pa.concat_tables([rows.slice(0, 3), rows.slice(3, 5), rows.slice(8)])
 

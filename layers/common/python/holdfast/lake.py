@@ -1,7 +1,5 @@
 """Iceberg tables in the Glue catalog: read at a snapshot, replaced or extended in one commit by one writer at a time."""
 
-import hashlib
-import io
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -12,23 +10,19 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.schema import make_compatible_name
-from pyiceberg.table import CommitTableResponse, Table, Transaction
-from pyiceberg.table.snapshots import Summary
-from pyiceberg.table.update import AddSnapshotUpdate, AssertCurrentSchemaId, AssertTableUUID, RemoveSchemasUpdate
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.update import AssertCurrentSchemaId, AssertTableUUID, RemoveSchemasUpdate
 from pyiceberg.table.update.snapshot import ExpireSnapshots, ManageSnapshots
 
-from holdfast import meter
 from holdfast.aws import translated
+from holdfast.commits import Fenced, WideTransaction, metered
+from holdfast.content import content_digest
 from holdfast.errors import LakeDamaged, NoData, TableBusy
 from holdfast.evolution import partition, reshape
 from holdfast.lake_files import LakeFiles
 from holdfast.locks import Held, Locks
-from holdfast.transaction import WideTransaction
 
 _DIGEST = "holdfast.digest"
-_HASHED_ROWS = 100_000
-_FILES_OF_A_COMMIT = 3
-"""Beside its data: a manifest, the list of them, the table's metadata."""
 
 PROPERTIES = {
     "write.parquet.compression-codec": "zstd",
@@ -290,7 +284,7 @@ class Lake:
         table = self.table(name)
         if table is None:
             raise NoData(f"there is no table {name}")
-        table.catalog = cast(Catalog, _Fenced(self._catalog, self._check))
+        table.catalog = cast(Catalog, Fenced(self._catalog, self._check))
         return table
 
     @contextmanager
@@ -325,7 +319,7 @@ class Lake:
             self._check()
             creation.commit_transaction()
             if made := creation.table_metadata.current_snapshot():
-                _metered(made.summary)
+                metered(made.summary)
 
     @contextmanager
     def _writing(self, name: str, doing: str) -> Iterator[None]:
@@ -340,30 +334,6 @@ class Lake:
             held.check()
 
 
-class _Fenced:
-    """A catalog that commits only while the locks are still ours: a writer that was held up for longer than a lease comes too late."""
-
-    def __init__(self, catalog: Catalog, check: Any) -> None:
-        self._catalog, self._check = catalog, check
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._catalog, name)
-
-    def commit_table(self, table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
-        self._check()
-        answer = self._catalog.commit_table(table, requirements, updates)
-        for update in updates:
-            if isinstance(update, AddSnapshotUpdate):
-                _metered(update.snapshot.summary)
-        return answer
-
-
-def _metered(summary: Summary | None) -> None:
-    """PyIceberg puts its files by Arrow, which the SDK's meter does not see."""
-    said = summary.additional_properties if summary else {}
-    meter.put(int(said.get("added-files-size", 0)), int(said.get("added-data-files", 0)) + _FILES_OF_A_COMMIT)
-
-
 def _in_all_files(scan: Any, columns: Sequence[str]) -> tuple[str, ...]:
     """Those of some columns that no file of a scan lacks: PyIceberg makes plain texts of a column that a file does not have, which do not
     go together with the dictionaries of the others."""
@@ -375,31 +345,6 @@ def _in_all_files(scan: Any, columns: Sequence[str]) -> tuple[str, ...]:
 def in_files(column: str) -> list[str]:
     """What a column may be called in the files of its table: by its name, or as Iceberg spells names that Avro would not take."""
     return list(dict.fromkeys([column, make_compatible_name(column)]))
-
-
-def content_digest(rows: pa.Table) -> str:
-    """SHA-256 over schema and values, in row order, whatever the chunking."""
-    sha = _Hashed()
-    with pa.ipc.new_stream(pa.PythonFile(sha, "w"), rows.schema) as writer:
-        for start in range(0, max(len(rows), 1), _HASHED_ROWS):
-            some = rows.slice(start, _HASHED_ROWS)
-            # Taken one by one, since a slice of lists is written with the places that it has in the whole.
-            writer.write_table(some.take(pa.array(range(len(some)), pa.int64())).combine_chunks())
-    return sha.hash.hexdigest()
-
-
-class _Hashed(io.RawIOBase):
-    """A file that keeps nothing but the digest of what is written: a copy of the largest tables would not fit a function's memory."""
-
-    def __init__(self) -> None:
-        self.hash = hashlib.sha256()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        self.hash.update(data)
-        return len(data)
 
 
 _FILES = {"py-io-impl": f"{LakeFiles.__module__}.{LakeFiles.__qualname__}"}

@@ -15,8 +15,8 @@ from features.matrix import Recipe, matrix
 from features.remade import remade
 from features.synthesis import synthesise
 from features.world import World, activities, gather
+from holdfast.content import content_digest
 from holdfast.feature_set import FeatureSet
-from holdfast.lake import content_digest
 from score.batch import vectors
 from tests.unit.functions.features import test_synthesis
 from tests.unit.functions.features.builders import activity, at, customers, definitions, settings, times

@@ -14,9 +14,9 @@ from features.held import tables_of
 from features.remade import remade
 from features.synthesis import synthesise
 from holdfast.bundle import Bundle, canonical, save
+from holdfast.content import content_digest
 from holdfast.errors import ConfigurationInvalid
 from holdfast.feature_set import FEATURE_SET, FeatureSet, judged_tag, key_of, tag_of
-from holdfast.lake import content_digest
 from holdfast.registry import Champion
 from holdfast.store import MemoryStore, read_json
 from tests.doubles.catalog import folder_lake

@@ -8,9 +8,9 @@ import pytest
 
 from features.definitions import shipped
 from features.synthesis import Synthesis, synthesise
+from holdfast.content import content_digest
 from holdfast.errors import NoData
 from holdfast.feature_set import FeatureSet
-from holdfast.lake import content_digest
 from tests.unit.functions.features.builders import SMALL, activity, at, customers, definitions, settings, times
 
 AS_OF = at(120)
