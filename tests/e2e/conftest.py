@@ -87,22 +87,36 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         demo.holdfast("down")
 
 
+@pytest.fixture(scope="session")
+def odd_files(demo: Demo) -> str:
+    """What a night says that finds log files with a field that is new, and among them one that is archived and cannot be read."""
+    line = {"user_id": "u-000001", "ts": "2026-10-30T08:00:00Z", "event": "login", "module": "reports"}
+    for number, name in enumerate(("new-a", "archived", "new-b")):
+        body = json.dumps(line | {"event_id": f"night-{number}", "experiment": "blue"}) + "\n"
+        stored = {"StorageClass": "GLACIER"} if name == "archived" else {}
+        demo.client("s3").put_object(
+            Bucket=demo.outputs["uploads_bucket"], Key=f"usage/2026/11/{name}.ndjson", Body=body.encode(), **stored
+        )
+    return demo.holdfast("run")
+
+
 @dataclass(frozen=True)
 class Day:
-    """What happened in the sources, by their names, and how their notifications were answered."""
+    """What happened in the sources, by their names, how their notifications were answered, and what the night after it said."""
 
     changed: dict[str, dict[str, Any]]
     notified: dict[str, dict[str, int]]
+    said: str
 
 
 @pytest.fixture(scope="session")
-def day(demo: Demo) -> Day:
-    """A day that the sources notify of, twice of everything and in no order, and the night after it."""
+def day(demo: Demo, odd_files: str) -> Day:
+    """A day that the sources notify of, twice of everything and in no order, and the night after it; the archived file is still there."""
     done = {}
     for server, source in enumerate(("hubspot", "intercom"), 1):
         demo.holdfast("secret", "set", source, "--webhook", typed=f"{source}-signs")
         target = demo.webhook(source) | {"secret": f"{source}-signs", "repeats": 1, "shuffle": 3}
         demo.standin(server, "webhooks", **target)
         done[source] = demo.standin(server, "advance", days=1, updates=5)
-    demo.holdfast("run")
-    return Day({s: d["changed"] for s, d in done.items()}, {s: d["notified"] for s, d in done.items()})
+    said = demo.holdfast("run")
+    return Day({s: d["changed"] for s, d in done.items()}, {s: d["notified"] for s, d in done.items()}, said)

@@ -7,21 +7,13 @@ import pytest
 from holdfast.lake import glue_lake
 from holdfast.ledger import MemoryLedger
 from holdfast.locks import Locks
-from tests.e2e.conftest import CUSTOMERS, Demo
-
-LINE = {"user_id": "u-000001", "ts": "2026-10-30T08:00:00Z", "event": "login", "module": "reports"}
+from tests.e2e.conftest import CUSTOMERS, Day, Demo
 
 
-def test_a_new_field_is_a_column_and_an_archived_file_fails_alone(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
-    s3, bucket = demo.client("s3"), demo.outputs["uploads_bucket"]
-    for number, name in enumerate(("new-a", "archived", "new-b")):
-        body = json.dumps(LINE | {"event_id": f"night-{number}", "experiment": "blue"}) + "\n"
-        stored = {"StorageClass": "GLACIER"} if name == "archived" else {}
-        s3.put_object(Bucket=bucket, Key=f"usage/2026/11/{name}.ndjson", Body=body.encode(), **stored)
-
-    said = demo.holdfast("run")
+def test_a_new_field_is_a_column_and_an_archived_file_fails_alone(
+    demo: Demo, odd_files: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alerts, schema = demo.holdfast("alerts"), demo.holdfast("schema", "show", "usage")
-    again = demo.holdfast("run")
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
@@ -37,11 +29,14 @@ def test_a_new_field_is_a_column_and_an_archived_file_fails_alone(demo: Demo, mo
     assert events is not None
     entered = dict(zip(events["event_id"].to_pylist(), events["experiment"].to_pylist(), strict=True))
     assert {n: entered.get(f"usage:night-{n}", "not there") for n in range(3)} == {0: "blue", 1: "not there", 2: "blue"}
-    assert "2 rows of log files, 1 files failed, 1 changes of schema" in said
+    assert "2 rows of log files, 1 files failed, 1 changes of schema" in odd_files
     assert "experiment is new: column experiment (text)" in alerts
     assert "archived.ndjson" in alerts
     assert "experiment" in schema
-    assert "0 rows of log files, 1 files failed" in again
+
+
+def test_a_file_that_cannot_be_read_is_tried_again_the_next_night(day: Day) -> None:
+    assert "0 rows of log files, 1 files failed" in day.said
 
 
 def test_what_entered_through_the_distributed_map_is_what_was_uploaded(demo: Demo) -> None:
