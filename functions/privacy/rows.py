@@ -38,7 +38,7 @@ def theirs(rows: pa.Table, whose: Whose, sought: Sought) -> pa.Array:
     for name, place in whose.records:
         if name in written:
             mask = pc.or_(mask, _among(rows[name], _records(rows[name], place, sought)))
-    return pc.and_not(mask, _shared(rows, whose, sought))
+    return pc.and_not(mask, _shared(rows, written, whose, sought))
 
 
 def without(rows: pa.Table, whose: Whose, sought: Sought) -> Cleaned:
@@ -74,9 +74,9 @@ def followed(rows: pa.Table, whose: Whose, sought: Sought) -> None:
         sought.learn_record(whose.followed, str(record))
 
 
-def _shared(rows: pa.Table, whose: Whose, sought: Sought) -> pa.Array:
+def _shared(rows: pa.Table, written: set[str], whose: Whose, sought: Sought) -> pa.Array:
     """Rows that are others' as well: their list names more records than the person's."""
-    mask, written = pa.array([False] * len(rows), pa.bool_()), _texts(rows)
+    mask = pa.array([False] * len(rows), pa.bool_())
     for name, (first, _) in LISTS.items():
         place = next((place for column, place in whose.records if column == first), "")
         if place and name in written:

@@ -89,7 +89,7 @@ def compacted(lake: Lake, files: Files, name: str, rule: LakeUpkeep, in_time: Ca
 
 
 def expired(lake: Lake, name: str, rule: LakeUpkeep, now: datetime) -> int:
-    """Let old snapshots go in one commit; how many."""
+    """Let old snapshots go, and the schemas that no other has; how many snapshots."""
     with lake.alone(name):
         table = lake.table(name)
         worn = expiry.worn(table, now, rule.keep_runs_days) if table else []

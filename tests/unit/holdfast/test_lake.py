@@ -66,7 +66,7 @@ def test_whatever_columns_follow_each_other_the_table_has_those_of_its_rows(tmp_
     lake = folder_lake(tmp_path_factory.mktemp("lake"))
     held = {}
     for columns in nights:
-        lake.replace("features", pa.table({name: pa.nulls(2, KINDS[kind]) for name, kind in columns}))
+        lake.replace("features", pa.table({name: pa.nulls(2, KINDS[each]) for name, each in columns}))
         held[lake.snapshot_id("features")] = columns
 
     for snapshot, columns in held.items():

@@ -189,8 +189,9 @@ class Lake:
             chosen = snapshot_id or self.snapshot_id(name)
             if chosen is None:
                 raise NoData(f"table {name} has no snapshot to tag")
-            if self.tags(name).get(tag) != chosen:
-                with self.changed(name, "tagging") as transaction:
+            with self.changed(name, "tagging") as transaction:
+                held = transaction.table_metadata.refs.get(tag)
+                if held is None or held.snapshot_id != chosen:
                     ManageSnapshots(transaction).create_tag(chosen, tag).commit()
 
     def tags(self, name: str) -> dict[str, int]:

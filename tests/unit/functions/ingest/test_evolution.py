@@ -128,7 +128,7 @@ SEEN = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(SEEN, max_size=8), st.integers(0, 99), st.sampled_from(["strict", "evolve", "permissive"]))
 def test_the_order_of_batches_changes_nothing(seen, seed, contract):
     copies = [Seen(each.field, dict(each.kinds), dict(each.evidence)) for each in seen]
@@ -139,7 +139,7 @@ def test_the_order_of_batches_changes_nothing(seen, seed, contract):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(SEEN, max_size=6), st.lists(SEEN, max_size=6), st.sampled_from(["strict", "evolve", "permissive"]))
 def test_no_column_ever_changes_its_type_but_from_whole_to_other_numbers(first, second, contract):
     before = decided("a", source(contract), Schema("src"), first, TAKEN).schema
