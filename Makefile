@@ -130,8 +130,8 @@ reproducible: setup  ## build every bundle of the aws target twice: the same byt
 	@python -m infra.reproducible
 
 synth: bundles  ## the aws target, in one region and with two further ones: synthesise with cdk-nag, lint templates and state machine
-	@cdk synth --quiet --strict -c target=aws
-	@cdk synth --quiet --strict -c target=aws -c config=examples/regions/holdfast.toml --output .build/regions
+	@cdk synth --quiet --strict -c target=aws -c bases=by-tag
+	@cdk synth --quiet --strict -c target=aws -c bases=by-tag -c config=examples/regions/holdfast.toml --output .build/regions
 	@python -m infra.lint cdk.out .build/regions
 
 deploy: bundles  ## deploy to the AWS account of your credentials, to all regions that the configuration names

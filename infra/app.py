@@ -9,6 +9,7 @@ from aws_cdk import App, Environment
 from holdfast.errors import ConfigurationInvalid
 from holdfast.regions import scoring_stack
 from holdfast.settings import Settings, load_settings
+from infra import bases
 from infra.local import runtime
 from infra.nag import check
 from infra.packaging import BUILD, BundleMissing, Packager
@@ -18,11 +19,17 @@ from infra.targets import further_regions
 
 
 def main() -> None:
-    """Synthesise `-c target=aws|local` with `-c config=FILE`; `-c build=DIR` says where the deployed folders are put together."""
+    """Synthesise `-c target=aws|local` with `-c config=FILE`; `-c build=DIR` says where the deployed folders are put together.
+
+    With `-c bases=by-tag` containers may be built on what their tags mean today: to look at templates, not to deploy.
+    """
     app = App()
     target, config = app.node.get_context("target"), Path(app.node.get_context("config"))
     build = Path(app.node.try_get_context("build") or BUILD)
-    deployed(app, target, load_settings(config), Packager(build, config), nagged=target == "aws")
+    settings = load_settings(config)
+    if target == "aws" and app.node.try_get_context("bases") != "by-tag":
+        bases.hold(settings.images)
+    deployed(app, target, settings, Packager(build, config), nagged=target == "aws")
     app.synth()
 
 
@@ -66,5 +73,5 @@ def _at(target: str, region: str) -> dict[str, Any]:
 if __name__ == "__main__":
     try:
         main()
-    except (ConfigurationInvalid, BundleMissing) as error:
+    except (ConfigurationInvalid, BundleMissing, bases.BasesNotPinned) as error:
         sys.exit(f"holdfast: {error}")

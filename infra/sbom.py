@@ -16,6 +16,7 @@ import typer
 from packaging.markers import Marker
 
 from holdfast.settings import Images, load_settings
+from infra import bases
 from infra.catalogue import FUNCTIONS, IMAGE_BUNDLES
 from infra.licences import LicenceRefused, hold, libraries_of, licence_of, rules
 from infra.packaging import BUILD, ROOT, uv
@@ -26,8 +27,8 @@ _RUNS_ON = {
     "sys_platform": "linux", "platform_machine": "aarch64", "platform_system": "Linux", "os_name": "posix",
     "python_version": "3.13", "python_full_version": "3.13.0", "implementation_name": "cpython", "platform_python_implementation": "CPython",
 }  # fmt: skip
-_BASES = {"train": "public.ecr.aws/docker/library/python", "edge": "public.ecr.aws/docker/library/python"}
-_FUNCTION_BASE = "public.ecr.aws/lambda/python"
+_BASES = {"train": "train", "edge": "train"} | dict.fromkeys(IMAGE_BUNDLES, "function")
+"""Keys of `[images]` by the bundles that ship as containers."""
 
 Component = dict[str, Any]
 
@@ -99,9 +100,7 @@ def _beside(bundle: str, images: Images) -> Iterator[Component]:
     for library, licence in dict(libraries_of(BUILD / "bundles" / bundle / "python")).items():
         yield {"type": "library", "name": library, "licenses": [{"expression": licence}]}
     if bundle in _BASES:
-        yield _base(_BASES[bundle], images.train)
-    elif bundle in IMAGE_BUNDLES:
-        yield _base(_FUNCTION_BASE, images.function)
+        yield _base(bases.named()[_BASES[bundle]], getattr(images, _BASES[bundle]))
 
 
 def _vendored(said: dict[str, str]) -> Component:

@@ -23,6 +23,7 @@ from infra.cli import (
     doctor,
     erasing,
     features,
+    images,
     keys,
     lake,
     models,
@@ -64,6 +65,7 @@ app.add_typer(features.app, name="features")
 lake_ = typer.Typer(no_args_is_help=True, help="The tables: what they hold, their upkeep.")
 app.add_typer(lake_, name="lake")
 app.add_typer(models.app, name="models")
+app.add_typer(images.app, name="images")
 app.add_typer(schemas.app, name="schema")
 app.add_typer(keys.app, name="keys")
 app.add_typer(columns.app, name="privacy")

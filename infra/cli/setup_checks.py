@@ -13,6 +13,7 @@ from typing import Any
 from holdfast.checked import placed
 from holdfast.privacy import declared
 from holdfast.settings import Settings, load_settings
+from infra import bases
 from infra.bootstrap import NEWEST, OLDEST
 from infra.cli.findings import Finding
 from infra.containers import answers
@@ -70,7 +71,7 @@ def builder() -> Iterator[Finding]:
 
 
 def images(settings: Settings) -> Iterator[Finding]:
-    """Whether base images are pinned. Nothing fails without: they are then the newest of Python 3.13."""
-    loose = [f"images.{name}" for name in ("train", "function") if getattr(settings.images, name) is None]
-    mend = "docker buildx imagetools inspect IMAGE says the digest to write there" if loose else ""
-    yield Finding("images", True, f"{' and '.join(loose)} not pinned" if loose else "pinned by digest", mend)
+    """Whether base images are pinned: nothing is deployed without."""
+    loose = [f"images.{name}" for name in bases.loose(settings.images)]
+    mend = "holdfast images pin" if loose else ""
+    yield Finding("images", not loose, f"{' and '.join(loose)} not pinned" if loose else "pinned by digest", mend)

@@ -76,7 +76,11 @@ def test_every_wildcard_of_a_real_account_has_a_sentence(tmp_path: Path) -> None
     for bundle in BUNDLES:
         (tmp_path / "bundles" / bundle / "python").mkdir(parents=True)
         (tmp_path / "bundles" / bundle / "python" / "empty.py").touch()
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"target": "aws", "build": str(tmp_path)}
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {
+        "target": "aws",
+        "bases": "by-tag",
+        "build": str(tmp_path),
+    }
     told = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(tmp_path / "out")}
 
     done = subprocess.run(

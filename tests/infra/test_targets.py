@@ -1,6 +1,9 @@
 """What differs between the targets, and nothing else."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,28 @@ def test_containers_are_built_on_the_bases_that_are_pinned(tmp_path: Path) -> No
 
     images = json.loads((tmp_path / "out" / "holdfast.assets.json").read_text())["dockerImages"].values()
     assert {image["source"]["dockerBuildArgs"]["BASE"] for image in images} == set(pinned.values())
+
+
+def test_nothing_is_synthesised_for_aws_on_a_base_that_is_not_pinned(tmp_path: Path) -> None:
+    config = tmp_path / "holdfast.toml"
+    config.write_text((ROOT / "holdfast.toml").read_text() + f'\n[images]\ntrain = "python@sha256:{"a" * 64}"\n')
+    told = {
+        "CDK_CONTEXT_JSON": json.dumps({"target": "aws", "config": str(config)}),
+        "CDK_OUTDIR": str(tmp_path / "out"),
+    }
+
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.app"],
+        cwd=ROOT,
+        env=os.environ | told,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("holdfast: not pinned by digest: images.function. `holdfast images pin`")
+    assert not list((tmp_path / "out").glob("*.json"))
 
 
 def test_a_base_image_without_a_digest_is_refused() -> None:

@@ -24,6 +24,8 @@ NOT_RUN = {
     "cost --customers --events": "the numbers are said here, and the deployment is asked end to end: tests/unit/infra/cli/test_cost.py",
     "demo --enforce-iam": "a deployment of its own, for minutes: `make privileges` runs it",
     "forget --dry-run": "reads every file there is, for minutes: `make check-privacy` runs it",
+    "images list": "asks a public registry: tests/unit/infra/cli/test_images.py asks one on this machine",
+    "images pin": "asks a public registry: tests/unit/infra/cli/test_images.py asks one on this machine",
     "keys rotate": "hashes every table anew: tests/integration/test_key_rotation.py runs what it starts",
     "models promote": "another model would serve while other tests ask: tests/unit/holdfast/test_registry.py",
     "models rollback": "another model would serve while other tests ask: tests/unit/holdfast/test_registry.py",

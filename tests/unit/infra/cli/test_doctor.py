@@ -203,6 +203,7 @@ def test_bases_that_are_not_pinned_are_named_with_how_to_pin_them() -> None:
     (loose,) = setup_checks.images(settings())
     (pinned,) = setup_checks.images(settings(f'[images]\ntrain = "{digest}"\nfunction = "{digest}"\n'))
 
+    assert (loose.well, loose.mend) == (False, "holdfast images pin")
     assert "images.train and images.function not pinned" in loose.found
     assert (pinned.found, pinned.mend) == ("pinned by digest", "")
 
