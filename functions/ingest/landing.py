@@ -100,7 +100,7 @@ class Landing:
     def distinct(self) -> int:
         """How many different ids have landed."""
         connection = connect()
-        connection.execute("CREATE TABLE ids (id VARCHAR)")
+        connection.execute("CREATE TEMP TABLE ids (id VARCHAR)")
         for item in self.landing.list(f"landing/run={self.extract.run}/{self.extract.table}/"):
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder, "rows.parquet")
@@ -122,7 +122,7 @@ class Landing:
 
 def open_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the table that collects rejects."""
-    connection.execute('CREATE TABLE rejects (reason VARCHAR, "row" VARCHAR, source_file VARCHAR)')
+    connection.execute('CREATE TEMP TABLE rejects (reason VARCHAR, "row" VARCHAR, source_file VARCHAR)')
 
 
 def add_rejects(connection: duckdb.DuckDBPyConnection, rejects: Iterable[Reject]) -> None:

@@ -29,7 +29,7 @@ class Tables:
         self._connection = connection
         self._columns = ", ".join([*names(source), "source_file", "line"])
         self._in_order = True
-        connection.execute(f"CREATE TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
+        connection.execute(f"CREATE TEMP TABLE events AS SELECT {self._columns} FROM ({exact(source, empty, '')})")
         self.unmapped = Unmapped(connection, source)
 
     def plain(self, rows: pa.Table, name: str) -> None:

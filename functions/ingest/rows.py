@@ -41,7 +41,7 @@ def load(
     named = ", ".join(f"{quoted(column.name)}: 'VARCHAR'" for column in columns)
     source = f"read_json({literal(str(path))}, format = 'newline_delimited', columns = {{{named}}})"
     trimmed = ", ".join(f"{casts.text(quoted(column.name))} AS {quoted(column.name)}" for column in columns)
-    connection.execute(f"CREATE TABLE {table} AS SELECT {trimmed} FROM {source}")
+    connection.execute(f"CREATE TEMP TABLE {table} AS SELECT {trimmed} FROM {source}")
     return rejects
 
 

@@ -49,7 +49,7 @@ def load(connection: duckdb.DuckDBPyConnection, source: str, paths: list[tuple[s
     files = "[" + ", ".join(literal(str(path)) for _, path in paths) + "]"
     reader = f"read_parquet({files}, union_by_name = true)" if parquet else _csv(files)
     try:
-        connection.execute(f"CREATE TABLE snapshot AS FROM {reader}")
+        connection.execute(f"CREATE TEMP TABLE snapshot AS FROM {reader}")
     except duckdb.Error as error:
         names = ", ".join(name for name, _ in paths)
         why = str(error).partition("\n")[0].replace(str(paths[0][1]), paths[0][0])

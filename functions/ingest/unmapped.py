@@ -70,7 +70,7 @@ class Unmapped:
     def __init__(self, connection: duckdb.DuckDBPyConnection, source: EventsSource) -> None:
         self._connection = connection
         self._rest = without("raw", mapped(source))
-        connection.execute("CREATE TABLE unmapped (source_file VARCHAR, line BIGINT, more VARCHAR)")
+        connection.execute("CREATE TEMP TABLE unmapped (source_file VARCHAR, line BIGINT, more VARCHAR)")
 
     def chunk(self, path: str, name: str, first: int, lines: int, but: Sequence[int]) -> bool:
         """See `Beside`."""

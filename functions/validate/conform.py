@@ -26,7 +26,7 @@ def gather_contacts(connection: duckdb.DuckDBPyConnection, relations: Sequence[s
     if "customers" in relations:
         parts.append(_table_contacts(connection))
     united = " UNION ALL BY NAME ".join(f"({part})" for part in [NOBODY, *parts])
-    connection.execute(f"CREATE TABLE contacts AS {united}")
+    connection.execute(f"CREATE TEMP TABLE contacts AS {united}")
 
 
 def customers(connection: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -120,7 +120,7 @@ def _gathered(connection: duckdb.DuckDBPyConnection, tables: list[Passed], place
         said = f"(SELECT '{table.source}' AS _source, * FROM landed_{number})"
         parts.setdefault(_relation(table), []).append(said)
     for name, selects in parts.items():
-        connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     return sorted(parts)
 
 
@@ -150,7 +150,7 @@ def _held(
             connection.register(f"held_{number}", _current(table, present(rows), said, guard))
             parts.setdefault(_relation(table), []).append(f"(SELECT '{table.source}' AS _source, * FROM held_{number})")
     for name, selects in parts.items():
-        connection.execute(f"CREATE VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
+        connection.execute(f"CREATE TEMP VIEW {name} AS {' UNION ALL BY NAME '.join(selects)}")
     moments.register(connection, changes)
     return sorted(parts)
 

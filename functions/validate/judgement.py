@@ -58,7 +58,7 @@ def _judged(landed: Landed, suite: Suite, now: datetime) -> tuple[list[Asked], i
     wanted = [each for each in suite.expectations if each not in absent and _is_asked(landed, each)]
     around = Around(now, results.row_counts(landed.zones.artifacts, landed.subject.table, landed.subject.run))
     if not landed.names:
-        landed.connection.execute("CREATE VIEW rows AS SELECT 1 AS nothing LIMIT 0")
+        landed.connection.execute("CREATE TEMP VIEW rows AS SELECT 1 AS nothing LIMIT 0")
     questions = asked(wanted, landed.types, around, suite.name)
     total, found = outcomes(landed.connection, questions)
     for each in (one for one in found if not one.holds):

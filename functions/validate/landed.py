@@ -25,7 +25,7 @@ RELEASED = "released.parquet"
 RELATION = "released_rows"
 _RELEASES = '[{"original":"VARCHAR","fixed":"VARCHAR"}]'
 _REPLAYED = """
-CREATE TABLE replayed AS
+CREATE TEMP TABLE replayed AS
 WITH RECURSIVE typed AS (SELECT name, original, to_json(from_json(fixed, {shape}))::VARCHAR AS fixed FROM releases),
 becoming AS (
     SELECT fixed FROM typed WHERE {chosen}
@@ -103,8 +103,8 @@ def opened(subject: Subject, zones: Zones, folder: Path) -> Landed:
     replay(landed)
     if landed.names:
         views = ["FROM landed"] * bool(keys) + [f"FROM {RELATION}"] * landed.released
-        connection.execute(f"CREATE VIEW placed AS {' UNION ALL BY NAME '.join(views)}")
-        connection.execute("CREATE VIEW rows AS SELECT * EXCLUDE (_file, _row) FROM placed")
+        connection.execute(f"CREATE TEMP VIEW placed AS {' UNION ALL BY NAME '.join(views)}")
+        connection.execute("CREATE TEMP VIEW rows AS SELECT * EXCLUDE (_file, _row) FROM placed")
         landed.types = types_of(connection)
     return landed
 
@@ -129,7 +129,7 @@ def register_keys(landed: Landed, expectations: Sequence[Expectation]) -> list[E
 
 def _register(landed: Landed, relation: str, table: str, column: str) -> bool:
     connection, zones, run = landed.connection, landed.zones, landed.subject.run
-    connection.execute(f"CREATE OR REPLACE TABLE {relation} (key VARCHAR)")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {relation} (key VARCHAR)")
     for number, item in enumerate(zones.landing.list(f"landing/run={run}/{table}/")):
         path = landed.folder / f"other-{table}-{number}"
         path.write_bytes(zones.landing.read(item.key))
@@ -150,11 +150,11 @@ def replay(landed: Landed) -> None:
     found = [item.key for item in zones.quarantine.list(released_key(subject.table))]
     if not found:
         if landed.keys:
-            connection.execute("CREATE VIEW landed AS FROM all_landed")
+            connection.execute("CREATE TEMP VIEW landed AS FROM all_landed")
         return
     entered = {name_of(item.key) for item in zones.artifacts.list(entered_key(subject.table))}
     landed.releases = [name for name in map(name_of, found) if name not in entered]
-    connection.execute("CREATE TABLE releases (name VARCHAR, original VARCHAR, fixed VARCHAR)")
+    connection.execute("CREATE TEMP TABLE releases (name VARCHAR, original VARCHAR, fixed VARCHAR)")
     for key in found:
         connection.execute("INSERT INTO releases SELECT ?, r.original, r.fixed FROM (SELECT unnest(from_json(?, ?)) AS r)",
                            [name_of(key), _as_list(zones.quarantine.read(key)), _RELEASES])  # fmt: skip
@@ -169,10 +169,10 @@ def supersede(landed: Landed) -> str:
     connection, landed.superseding = landed.connection, True
     columns = struct(name for name in types_of(connection, "all_landed") if name not in ("_file", "_row"))
     connection.execute(
-        "CREATE TABLE superseded AS SELECT _file, _row, r.original FROM all_landed "
+        "CREATE TEMP TABLE superseded AS SELECT _file, _row, r.original FROM all_landed "
         f"JOIN (SELECT DISTINCT original FROM releases) r ON to_json({columns})::VARCHAR = r.original"
     )
-    connection.execute("CREATE VIEW landed AS FROM all_landed ANTI JOIN superseded USING (_file, _row)")
+    connection.execute("CREATE TEMP VIEW landed AS FROM all_landed ANTI JOIN superseded USING (_file, _row)")
     return "original IN (SELECT original FROM superseded)"
 
 
@@ -200,7 +200,7 @@ def struct(names: Iterable[str]) -> str:
 def _place(connection: duckdb.DuckDBPyConnection, view: str, paths: Sequence[str]) -> None:
     files = ", ".join(map(literal, paths))
     connection.execute(
-        f"CREATE VIEW {view} AS SELECT * EXCLUDE (file_row_number), file_row_number AS _row "
+        f"CREATE TEMP VIEW {view} AS SELECT * EXCLUDE (file_row_number), file_row_number AS _row "
         f"FROM read_parquet([{files}], union_by_name = true, filename = '_file', file_row_number = true)"
     )
 

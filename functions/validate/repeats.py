@@ -56,7 +56,6 @@ def later(parts: Sequence[Part], held: pa.Table | None, which: int, of: int) -> 
         return [np.empty(0, np.int64) for _ in parts]
     candidates = pa.concat_tables(_looked_up(parts, held, *places))
     connection = connect()
-    connection.execute("SET threads = 1")  # there may be one for each range
     connection.register("candidates", candidates)
     found = connection.sql(_LATER).to_arrow_table()
     part, row = numbers(found["part"], np.int32), numbers(found["row"], np.int64)

@@ -23,14 +23,14 @@ class Sorted(NamedTuple):
 def find_failing(landed: Landed, broken: Sequence[Asked]) -> None:
     """Make the table `failing`: each failing row once per expectation that it fails, found in one query."""
     for each in (one for one in broken if one.row.key):
-        landed.connection.execute(f"CREATE TABLE IF NOT EXISTS {each.repeated} AS {each.groups}")
+        landed.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS {each.repeated} AS {each.groups}")
     cases = (
         ", ".join(f"CASE WHEN {each.fails} THEN {number} END" for number, each in enumerate(broken)) or "NULL::INTEGER"
     )
     any_ = " OR ".join(each.fails for each in broken) or "false"
     source = quoted("source_file") if "source_file" in landed.types else "NULL::VARCHAR"
     landed.connection.execute(
-        f"CREATE TABLE failing AS SELECT * FROM (SELECT _file, _row, unnest([{cases}]) AS number, "
+        f"CREATE TEMP TABLE failing AS SELECT * FROM (SELECT _file, _row, unnest([{cases}]) AS number, "
         f'to_json({struct(landed.types)})::VARCHAR AS "row", {source} AS source_file FROM placed WHERE {any_}) '
         "WHERE number IS NOT NULL"
     )
@@ -59,7 +59,7 @@ def examples(landed: Landed, broken: Sequence[Asked], which: Asked, most: int = 
 
 
 def _register_rules(connection: duckdb.DuckDBPyConnection, broken: Sequence[Asked]) -> None:
-    connection.execute("CREATE TABLE rules (number INTEGER, rule VARCHAR, reason VARCHAR, severity VARCHAR)")
+    connection.execute("CREATE TEMP TABLE rules (number INTEGER, rule VARCHAR, reason VARCHAR, severity VARCHAR)")
     for number, each in enumerate(broken):
         said = each.expectation
         reason = f"{said.reason} ({each.problem})" if each.problem else said.reason

@@ -99,7 +99,7 @@ ALSO_NEEDED = {"replies": ("intercom_conversations",)}
 """Further relations that a table needs."""
 
 PEOPLE = """
-CREATE TABLE people AS
+CREATE TEMP TABLE people AS
 WITH known AS (
     SELECT c.*, x.pseudonym AS _by_id, e.pseudonym AS _by_email
     FROM contacts c
@@ -115,14 +115,14 @@ FROM known k
 LEFT JOIN aliased a ON a.pseudonym = k._by_email"""
 
 ALIASES = """
-CREATE TABLE aliases AS
+CREATE TEMP TABLE aliases AS
 SELECT _by_email AS pseudonym, first(customer_id ORDER BY _by_id IS NULL, _rank, created_at, _contact) AS customer_id
 FROM people
 WHERE _by_email IS NOT NULL
 GROUP BY _by_email"""
 
 CONTACT_IDS = """
-CREATE TABLE contact_ids AS
+CREATE TEMP TABLE contact_ids AS
 SELECT _source, _contact, first(customer_id ORDER BY _rank, created_at, customer_id) AS customer_id
 FROM people
 WHERE customer_id IS NOT NULL

@@ -1,6 +1,7 @@
 """DuckDB as all of the chain opens it, and names and values as SQL."""
 
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,16 +15,31 @@ _SHARE = 0.5
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """A database in memory for which a time without a zone is UTC. Of a function's memory it takes half; beyond that it uses the disk.
+    """A session for which a time without a zone is UTC, and in which tables and views are temporary: they go with it.
 
-    By itself it would take four fifths, and write to where the program lies, which a function must not.
+    All sessions of a process are of one database in memory, which takes seventeen milliseconds to make. Of a function's memory it takes
+    half; beyond that it uses the disk. By itself it would take four fifths, and write to where the program lies, which a function must not.
     """
-    limits = {"memory_limit": f"{given() * _SHARE:.3f}GiB"} if given() else {}
-    # A folder of its own, made when it is needed and removed with the database: two of them would mix their files up.
+    try:
+        return _session(_database(given()))
+    except duckdb.FatalException:  # something went so wrong in an earlier session that the database refuses all others
+        _database.cache_clear()
+        return _session(_database(given()))
+
+
+@cache
+def _database(gigabytes: float) -> duckdb.DuckDBPyConnection:
+    limits = {"memory_limit": f"{gigabytes * _SHARE:.3f}GiB"} if gigabytes else {}
+    # A folder of its own, made when it is needed: two processes would mix their files up.
     beyond = Path(tempfile.gettempdir(), f"duckdb-{uuid4().hex}")
-    connection = duckdb.connect(config={"temp_directory": str(beyond), **limits})
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+    return duckdb.connect(config={"temp_directory": str(beyond), **limits})
+
+
+def _session(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    session = database.cursor()
+    session.execute("SET TimeZone = 'UTC'")
+    session.execute("SET search_path = 'temp.main'")  # what is not temporary would stay, and is refused so
+    return session
 
 
 def quoted(name: str) -> str:
