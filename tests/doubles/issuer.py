@@ -5,13 +5,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+from tests.doubles.served import Answering, served
 
 AUDIENCE, SCOPE = "https://scores.example.com", "scores/read"
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -65,20 +65,13 @@ def issuing() -> Iterator[Issuer]:
     """One that answers on this machine, with a key of each kind: `a` (RSA) and `e` (elliptic curve)."""
     issuer = Issuer(keys={"a": rsa_key(), "e": ec.generate_private_key(ec.SECP256R1())})
 
-    class Answering(BaseHTTPRequestHandler):
+    class Keys(Answering):
         def do_GET(self) -> None:
             issuer.asked.append(self.path)
-            self.send_response(503 if issuer.down else 302 if issuer.moved else 200)
-            if issuer.moved:
-                self.send_header("Location", f"{issuer.address}/elsewhere")
-            self.end_headers()
-            self.wfile.write(json.dumps(issuer.told(self.path)).encode())
+            elsewhere = {"Location": f"{issuer.address}/elsewhere"} if issuer.moved else None
+            status = 503 if issuer.down else 302 if issuer.moved else 200
+            self.say(status, json.dumps(issuer.told(self.path)).encode(), elsewhere)
 
-        def log_message(self, *_: Any) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        issuer.address = f"http://127.0.0.1:{server.server_port}"
+    with served(Keys) as place:
+        issuer.address = f"http://{place}"
         yield issuer
-        server.shutdown()

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
+
+from tests.doubles.served import Answering, served
 
 ARM = {"os": "linux", "architecture": "arm64"}
 
@@ -57,21 +57,10 @@ def serving() -> Iterator[ImageRegistry]:
     """One that answers on a free port, and holds nothing."""
     registry = ImageRegistry()
 
-    class Answering(BaseHTTPRequestHandler):
+    class Registry(Answering):
         def do_GET(self) -> None:
             status, body = registry.answered(self.path, self.headers.get("Authorization", ""))
-            self.send_response(status)
-            if status == 401:
-                self.send_header("WWW-Authenticate", registry.challenge())
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.say(status, body, {"WWW-Authenticate": registry.challenge()} if status == 401 else None)
 
-        def log_message(self, *_: Any) -> None:
-            """Says nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        registry.address = f"127.0.0.1:{server.server_port}"
+    with served(Registry) as registry.address:
         yield registry
-        server.shutdown()

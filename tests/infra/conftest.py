@@ -1,6 +1,9 @@
 """Both targets, synthesised once: with empty bundles, since what is in them is not what these tests are about."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +36,14 @@ def synthesised(target: str, build: Path, config: Path = ROOT / "holdfast.toml")
         env=Environment(account="000000000000", region="us-east-1"),
     )
     return Template.from_stack(stack)
+
+
+def run_app(out: Path, **context: str) -> subprocess.CompletedProcess[str]:
+    """The app as `cdk` starts it, with what cdk.json gives it and what is said here."""
+    given = json.loads((ROOT / "cdk.json").read_text())["context"] | context
+    told = {"CDK_CONTEXT_JSON": json.dumps(given), "CDK_OUTDIR": str(out)}
+    command = [sys.executable, "-m", "infra.app"]
+    return subprocess.run(command, cwd=ROOT, env=os.environ | told, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="session")

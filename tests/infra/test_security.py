@@ -2,10 +2,7 @@
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.packaging import ROOT
-from tests.infra.conftest import BUNDLES
+from tests.infra.conftest import empty_bundles, run_app
 
 PAGE = (ROOT / "docs" / "security.md").read_text()
 EVERYWHERE = {
@@ -73,24 +70,9 @@ def test_nothing_is_granted_by_what_is_left_out(template: Template) -> None:
 
 
 def test_every_wildcard_of_a_real_account_has_a_sentence(tmp_path: Path) -> None:
-    for bundle in BUNDLES:
-        (tmp_path / "bundles" / bundle / "python").mkdir(parents=True)
-        (tmp_path / "bundles" / bundle / "python" / "empty.py").touch()
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {
-        "target": "aws",
-        "bases": "by-tag",
-        "build": str(tmp_path),
-    }
-    told = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(tmp_path / "out")}
+    empty_bundles(tmp_path)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.app"],
-        cwd=ROOT,
-        env=os.environ | told,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_app(tmp_path / "out", target="aws", bases="by-tag", build=str(tmp_path))
 
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
 

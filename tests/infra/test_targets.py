@@ -1,9 +1,6 @@
 """What differs between the targets, and nothing else."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ from holdfast.errors import ConfigurationInvalid
 from holdfast.settings import Images
 from infra.packaging import ROOT, BundleMissing, Packager
 from infra.targets import target_named
-from tests.infra.conftest import synthesised
+from tests.infra.conftest import run_app, synthesised
 
 
 def functions(template: Template) -> list[dict]:
@@ -61,19 +58,8 @@ def test_containers_are_built_on_the_bases_that_are_pinned(tmp_path: Path) -> No
 def test_nothing_is_synthesised_for_aws_on_a_base_that_is_not_pinned(tmp_path: Path) -> None:
     config = tmp_path / "holdfast.toml"
     config.write_text((ROOT / "holdfast.toml").read_text() + f'\n[images]\ntrain = "python@sha256:{"a" * 64}"\n')
-    told = {
-        "CDK_CONTEXT_JSON": json.dumps({"target": "aws", "config": str(config)}),
-        "CDK_OUTDIR": str(tmp_path / "out"),
-    }
 
-    done = subprocess.run(
-        [sys.executable, "-m", "infra.app"],
-        cwd=ROOT,
-        env=os.environ | told,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_app(tmp_path / "out", target="aws", config=str(config))
 
     assert done.returncode == 1
     assert done.stderr.startswith("holdfast: not pinned by digest: images.function. `holdfast images pin`")

@@ -1,11 +1,9 @@
 """The stand-ins notify as the vendors do: what they send is taken in, and what a hint leads to is what they answer."""
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
@@ -19,6 +17,7 @@ from ingest.hinted import with_hints
 from ingest.http import ApiClient
 from ingest.streams import Column, Page, Pass, Stream, Window
 from ingest.webhooks import Desk
+from tests.doubles.served import Answering, served
 from tests.integration.standins.conftest import Standins
 
 SETTINGS = parse_settings('[sources.crm]\nkind = "hubspot"\n[sources.desk]\nkind = "intercom"\n[churn]\nkind = "usage"')
@@ -46,26 +45,20 @@ class Hook:
 
 @contextmanager
 def serving(hook: Hook) -> Iterator[Hook]:
-    class Handler(BaseHTTPRequestHandler):
+    class Notified(Answering):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self.send_response(hook.answer(self.path, dict(self.headers), body))
-            self.end_headers()
+            self.say(hook.answer(self.path, dict(self.headers), body))
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        hook.url = f"http://127.0.0.1:{server.server_port}/v1/webhooks"
+    with served(Notified) as place:
+        hook.url = f"http://{place}/v1/webhooks"
         yield hook
-        server.shutdown()
 
 
 @pytest.fixture
 def hook(standins: Standins) -> Iterator[Hook]:
-    with serving(Hook()) as served:
-        yield served
+    with serving(Hook()) as there:
+        yield there
     for server in (standins.hubspot, standins.intercom):
         server.post("/_standin/webhooks", json={}).raise_for_status()
 

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,6 +13,7 @@ from holdfast.source_secrets import MemorySecret
 from infra.cli.names import names, with_names
 from infra.cli.report import wanted, written
 from infra.trouble import Trouble
+from tests.doubles.served import Answering, served
 
 RING = keyring("k" * 64, "key")
 CONTACTS = [
@@ -25,7 +24,7 @@ CONTACTS = [
 PAGE = '<p>x</p><script type="application/json" id="json-names">{}</script>'
 
 
-class Crm(BaseHTTPRequestHandler):
+class Crm(Answering):
     """Contacts, one a page, for whoever has the token."""
 
     def do_GET(self) -> None:
@@ -35,28 +34,20 @@ class Crm(BaseHTTPRequestHandler):
         body = {"results": [{"id": place, "properties": CONTACTS[place]}]} if well else {}
         if well and place + 1 < len(CONTACTS):
             body["paging"] = {"next": {"after": str(place + 1)}}
-        self.send_response(200 if well else 401)
-        self.end_headers()
-        self.wfile.write(json.dumps(body).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+        self.say(200 if well else 401, json.dumps(body).encode())
 
 
 @pytest.fixture
 def settings() -> Iterator[Settings]:
-    server = HTTPServer(("127.0.0.1", 0), Crm)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield parse_settings(f"""
-        [sources.crm]
-        kind = "hubspot"
-        base_url = "http://127.0.0.1:{server.server_port}"
-        customer_property = "external_id"
-        [churn]
-        kind = "usage"
-    """)
-    server.shutdown()
-    server.server_close()
+    with served(Crm) as place:
+        yield parse_settings(f"""
+            [sources.crm]
+            kind = "hubspot"
+            base_url = "http://{place}"
+            customer_property = "external_id"
+            [churn]
+            kind = "usage"
+        """)
 
 
 def asked(settings: Settings, people: set[str], token: str = "right") -> dict[str, str]:
