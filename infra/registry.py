@@ -4,6 +4,7 @@ import hashlib
 import re
 
 import requests
+from botocore.exceptions import BotoCoreError, ClientError
 from oras.container import Container
 from oras.provider import Registry
 from pydantic import BaseModel, ValidationError, model_validator
@@ -72,6 +73,8 @@ def digest_of(reference: str) -> str:
         raise Trouble(
             f"{reference}: the registry does not answer; is there a network, or a mirror to name? ({error})"
         ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise Trouble(f"{reference}: ECR wants credentials of AWS, and they do not do: {error}") from error
     if answer.status_code in (401, 403):
         raise Trouble(f"{reference}: the registry refuses ({answer.status_code}): log in to it, or name another")
     if answer.status_code != 200:

@@ -8,7 +8,7 @@ import tomlkit
 import typer
 from rich.console import Console
 
-from holdfast.settings import Images, load_settings
+from holdfast.settings import load_settings
 from infra import bases
 from infra.cli.options import CONFIG, Config
 from infra.registry import digest_of, is_whole, repository_of
@@ -81,7 +81,7 @@ def write(config: Path, found: dict[str, str], wanted: dict[str, str]) -> None:
     document = tomlkit.parse(config.read_text())
     section = document.setdefault("images", tomlkit.table())
     for name, pinned in found.items():
-        section[name] = Images.model_validate({name: pinned}).model_dump()[name]
+        section[name] = pinned
         section[name].comment(f"{wanted[name].rpartition(':')[2]}, {datetime.now(UTC):%Y-%m-%d}")
     fresh = Path(f"{config}.new")
     fresh.write_text(tomlkit.dumps(document))

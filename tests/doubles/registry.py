@@ -21,6 +21,8 @@ class ImageRegistry:
     manifests: dict[str, bytes] = field(default_factory=dict)
     private: str = ""
     tokens: bool = True
+    realm: str = ""
+    """What it says instead to who does not say who they are."""
     address: str = ""
     asked: list[str] = field(default_factory=list)
 
@@ -35,8 +37,8 @@ class ImageRegistry:
         return f"sha256:{hashlib.sha256(self.manifests[name]).hexdigest()}"
 
     def challenge(self) -> str:
-        if not self.tokens:
-            return 'Basic realm="images"'
+        if self.realm or not self.tokens:
+            return self.realm or 'Basic realm="images"'
         return f'Bearer realm="http://{self.address}/token",service="{self.address}",scope="repository:x:pull"'
 
     def answered(self, path: str, credential: str) -> tuple[int, bytes]:

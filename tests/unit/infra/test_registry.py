@@ -55,6 +55,20 @@ def test_a_private_registry_gets_the_credentials_of_dockers_configuration(
     assert digest_of(f"{registry.address}/{NAME}") == digest
 
 
+def test_ecr_is_asked_with_credentials_of_aws_and_says_that_there_are_none(
+    registry: ImageRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No test has credentials of AWS: this is as far as it goes."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    registry.realm = 'Basic realm="https://000000000000.dkr.ecr.us-east-1.amazonaws.com/",service="ecr.amazonaws.com"'
+
+    with pytest.raises(Trouble, match="ECR wants credentials of AWS, and they do not do: Unable to locate credentials"):
+        digest_of(f"{registry.address}/{NAME}")
+
+
 def test_an_image_for_other_machines_is_refused(registry: ImageRegistry) -> None:
     registry.holds(NAME, platforms=(INTEL,))
 
