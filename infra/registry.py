@@ -5,8 +5,6 @@ import re
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
-from oras.container import Container
-from oras.provider import Registry
 from pydantic import BaseModel, ValidationError, model_validator
 
 from infra.trouble import Trouble
@@ -54,8 +52,8 @@ def is_whole(reference: str) -> bool:
 
 def repository_of(reference: str) -> str:
     """The name without tag and digest."""
-    told = Container(reference)
-    return "/".join(each for each in (told.registry, told.namespace, told.repository) if each)
+    registry, _, name = reference.partition("@")[0].rpartition("/")
+    return f"{registry}/{name.partition(':')[0]}"
 
 
 def digest_of(reference: str) -> str:
@@ -68,7 +66,7 @@ def digest_of(reference: str) -> str:
         Trouble: there is no such image, none for the platform, the registry refuses, or does not answer.
     """
     try:
-        answer = _asked(Container(reference))
+        answer = _asked(reference)
     except requests.RequestException as error:
         raise Trouble(
             f"{reference}: the registry does not answer; is there a network, or a mirror to name? ({error})"
@@ -91,7 +89,12 @@ def digest_of(reference: str) -> str:
     return f"sha256:{hashlib.sha256(answer.content).hexdigest()}"
 
 
-def _asked(container: Container) -> requests.Response:
+def _asked(reference: str) -> requests.Response:
+    # Not above: it takes a second, which every other command would wait for as well.
+    from oras.container import Container
+    from oras.provider import Registry
+
+    container = Container(reference)
     # Not `Registry.do_request`: where nobody answers it waits for two minutes.
     at_home = container.registry.partition(":")[0] in ("localhost", "127.0.0.1")
     address = f"{'http' if at_home else 'https'}://{container.manifest_url()}"

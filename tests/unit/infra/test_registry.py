@@ -2,9 +2,11 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from infra.registry import digest_of, repository_of
@@ -59,10 +61,10 @@ def test_ecr_is_asked_with_credentials_of_aws_and_says_that_there_are_none(
     registry: ImageRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No test has credentials of AWS: this is as far as it goes."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [each for each in os.environ if each.startswith("AWS_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # of an earlier test
     registry.realm = 'Basic realm="https://000000000000.dkr.ecr.us-east-1.amazonaws.com/",service="ecr.amazonaws.com"'
 
     with pytest.raises(Trouble, match="ECR wants credentials of AWS, and they do not do: Unable to locate credentials"):
