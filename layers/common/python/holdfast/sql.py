@@ -32,7 +32,9 @@ def _database(gigabytes: float) -> duckdb.DuckDBPyConnection:
     limits = {"memory_limit": f"{gigabytes * _SHARE:.3f}GiB"} if gigabytes else {}
     # A folder of its own, made when it is needed: two processes would mix their files up.
     beyond = Path(tempfile.gettempdir(), f"duckdb-{uuid4().hex}")
-    return duckdb.connect(config={"temp_directory": str(beyond), **limits})
+    # What a session gives back goes back to the system, where Arrow and others can have it; by itself the database keeps some of it.
+    gives_back = {"allocator_bulk_deallocation_flush_threshold": "1MB"}
+    return duckdb.connect(config={"temp_directory": str(beyond), **gives_back, **limits})
 
 
 def _session(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
