@@ -20,8 +20,8 @@ def named() -> dict[str, str]:
 
 
 def loose(images: Images) -> list[str]:
-    """Keys of `[images]` that say no digest."""
-    return [name for name in DOCKERFILES if getattr(images, name) is None]
+    """What says no digest, as `images.train`."""
+    return [f"images.{name}" for name in DOCKERFILES if getattr(images, name) is None]
 
 
 def hold(images: Images) -> None:
@@ -32,6 +32,6 @@ def hold(images: Images) -> None:
     """
     if missing := loose(images):
         raise BasesNotPinned(
-            f"not pinned by digest: {' and '.join(f'images.{each}' for each in missing)}. `holdfast images pin` asks the registry "
+            f"not pinned by digest: {' and '.join(missing)}. `holdfast images pin` asks the registry "
             "and writes it into the configuration; `-c bases=by-tag` synthesises without"
         )

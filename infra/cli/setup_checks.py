@@ -72,6 +72,6 @@ def builder() -> Iterator[Finding]:
 
 def images(settings: Settings) -> Iterator[Finding]:
     """Whether base images are pinned: nothing is deployed without."""
-    loose = [f"images.{name}" for name in bases.loose(settings.images)]
+    loose = bases.loose(settings.images)
     mend = "holdfast images pin" if loose else ""
     yield Finding("images", not loose, f"{' and '.join(loose)} not pinned" if loose else "pinned by digest", mend)

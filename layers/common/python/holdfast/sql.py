@@ -17,7 +17,7 @@ _SHARE = 0.5
 def connect() -> duckdb.DuckDBPyConnection:
     """A session for which a time without a zone is UTC, and in which tables and views are temporary: they go with it.
 
-    All sessions of a process are of one database in memory, which takes seventeen milliseconds to make. Of a function's memory it takes
+    All sessions of a process are of one database in memory, since that takes thirty times as long to make. Of a function's memory it takes
     half; beyond that it uses the disk. By itself it would take four fifths, and write to where the program lies, which a function must not.
     """
     try:
